@@ -1,0 +1,11 @@
+// The Python module `pcc._ext`: every op folder registers its names through common/registry.h.
+#include "common/isa.h"
+#include "common/registry.h"
+#include "common/threads.h"
+
+NB_MODULE(_ext, m) {
+  m.doc() = "Kernels of pcc; use them through pcc.ops, which documents shapes and types.";
+  pcc::bind_isa(m);
+  pcc::bind_threads(m);
+  for (auto bind : pcc::registry()) bind(m);
+}

@@ -1,0 +1,23 @@
+// Instruction sets: detected once, overridable (tests run every set that the machine has).
+#pragma once
+
+#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+#define PCC_X86 1
+#include <immintrin.h>
+// A kernel and every helper inlined into it carry the same attribute.
+#define PCC_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,bmi,bmi2,popcnt")))
+#define PCC_AVX2 __attribute__((target("avx2,fma,bmi,bmi2,popcnt")))
+#else
+#define PCC_X86 0
+#endif
+#define PCC_INLINE inline __attribute__((always_inline))
+
+namespace pcc {
+
+enum class Isa : int { scalar = 0, avx2 = 1, avx512 = 2 };
+
+Isa detected_isa();  // the best set of this machine
+Isa active_isa();    // the set in use: detected, unless set_isa or the variable PCC_ISA lowered it
+void set_isa(Isa isa);
+
+}  // namespace pcc

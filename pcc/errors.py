@@ -1,0 +1,33 @@
+"""The errors that pcc raises on purpose; each says what was expected and what came.
+
+Wrong arguments raise ``ValueError`` or ``TypeError``. Everything that depends on a file, a stream, a model or a
+program outside raises one of these, so that a caller can tell its own mistake from a broken input.
+"""
+
+
+class PccError(Exception):
+    """Base of all errors of this package."""
+
+
+class InvalidCloud(PccError):
+    """The input cloud cannot be coded as asked (NaN, no common grid, unreadable file)."""
+
+
+class CorruptStream(PccError):
+    """The stream is truncated, damaged, or not a pcc stream."""
+
+
+class LimitExceeded(PccError):
+    """The stream or the cloud is larger than the limits that the caller set."""
+
+
+class ModelMismatch(PccError):
+    """The model that the stream needs is not installed, or is not the one given."""
+
+
+class UnsupportedField(PccError):
+    """A field has a type that the format cannot carry."""
+
+
+class AnchorError(PccError):
+    """An anchor codec is missing or failed."""

@@ -1,0 +1,9 @@
+"""The kernels of the extension, one op a file: signature, shapes, dispatch and a slow reference in numpy.
+
+``set_num_threads`` bounds the OpenMP threads of every op (0: all); ``set_isa`` lowers the instruction set. Neither
+changes a single bit of any integer result.
+"""
+
+from pcc._ext import available_isas, isa, num_threads, set_isa, set_num_threads
+
+__all__ = ["available_isas", "isa", "num_threads", "set_isa", "set_num_threads"]
