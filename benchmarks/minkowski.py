@@ -2,8 +2,8 @@
 
     python benchmarks/minkowski.py [--threads 1] [--radius 100]
 
-float32, 27 offsets, 32 -> 32 channels, on the surface of a sphere: the kernel alone, and what finds the neighbours
-(ours: the octree). What is not installed is left out; docs/decisions.md has the figures.
+27 offsets, 32 -> 32 channels, on the surface of a sphere: the kernel alone (ours also in int8, as the codec runs it),
+and what finds the neighbours (ours: the octree). What is not installed is left out; docs/decisions.md has the figures.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rich.table import Table
 
 from pcc import ops
 from pcc.geometry.octree import Level, child_level, occupancies, root_level
-from pcc.ops import conv_float, morton
+from pcc.ops import conv_float, conv_int8, morton
 
 
 def best_ms(function: Callable[[], object], repeats: int = 5) -> float:
@@ -61,9 +61,10 @@ def compare(console: Console, threads: int, radius: int) -> None:
         table.add_row(name, f"{ms:.2f}", f"{gmac / ms * 1e3:.1f}")
         return ms
 
-    ours = row("pcc, kernel", lambda: conv_float.forward(feats, weights, near))
+    ours = row("pcc, float32 kernel", lambda: conv_float.forward(feats, weights, near))
+    integer = row("pcc, int8 kernel", int8_convolution(near, rng))
     search = best_ms(lambda: leaf_level(coords, depth))
-    table.add_row("pcc, octree and neighbours", f"{search:.2f}", "")
+    table.add_row("pcc, all levels of the octree and their neighbours", f"{search:.2f}", "")
     try:
         import torch
 
@@ -82,8 +83,18 @@ def compare(console: Console, threads: int, radius: int) -> None:
             kernel = row("MinkowskiEngine, kernel", lambda: layer(tensor))
             whole = best_ms(lambda: layer(ME.SparseTensor(torch.from_numpy(feats), coordinates=batched)))
         table.add_row("MinkowskiEngine, maps and kernel", f"{whole:.2f}", "")
-        table.caption = f"kernel {kernel / ours:.0f} times, with the search {whole / (ours + search):.0f} times ours"
+        table.caption = (
+            f"MinkowskiEngine / pcc: float32 kernel {kernel / ours:.1f}, with maps {whole / (ours + search):.0f}; "
+            f"int8 kernel {kernel / integer:.0f}, with maps {whole / (integer + search):.0f}"
+        )
     console.print(table)
+
+
+def int8_convolution(near: np.ndarray, rng: np.random.Generator) -> Callable[[], np.ndarray]:
+    feats = rng.integers(0, 256, (len(near), 32)).astype(np.uint8)
+    weights = rng.integers(-127, 128, (27, 32, 32)).astype(np.int8)
+    bias, multiplier = np.zeros(32, np.int32), np.full(32, 1 << 20, np.int32)
+    return lambda: conv_int8.forward(feats, weights, near, bias=bias, multiplier=multiplier, shift=31)
 
 
 def plain_torch(torch, feats: np.ndarray, weights: np.ndarray, near: np.ndarray):
