@@ -7,7 +7,7 @@
 namespace pcc {
 namespace {
 
-constexpr std::int64_t kGrain = 1 << 15;
+constexpr std::int64_t kGrain = 1 << 17;
 
 // All bits that occur in the coordinates of the range: one comparison at the end checks every one of them.
 std::uint32_t encode_scalar(const std::int32_t* coords, std::int64_t begin, std::int64_t end, std::uint64_t* codes) {

@@ -11,7 +11,7 @@
 namespace pcc {
 namespace {
 
-constexpr std::int64_t kGrain = 1 << 12;
+constexpr std::int64_t kGrain = 1 << 14;
 alignas(64) constexpr WindowTable kCells = make_window_table();
 
 // rank[occupancy][octant]: the number of children before that octant; -1 where it is empty.

@@ -7,7 +7,7 @@
 namespace pcc {
 namespace {
 
-constexpr std::int64_t kGrain = 1 << 15;
+constexpr std::int64_t kGrain = 1 << 16;
 
 std::int64_t count_bits(const std::uint8_t* occupancy, std::int64_t begin, std::int64_t end) {
   std::int64_t sum = 0;

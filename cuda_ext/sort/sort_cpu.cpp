@@ -10,8 +10,8 @@
 namespace pcc {
 namespace {
 
-constexpr int kMaxDigitBits = 11;  // 2048 open write positions stay in the second level cache
-constexpr std::int64_t kGrain = 1 << 16;
+constexpr int kMaxDigitBits = 8;  // 256 open write positions stay in the first level cache and TLB
+constexpr std::int64_t kGrain = 1 << 17;
 
 struct Pairs {
   std::uint64_t* keys;
