@@ -27,7 +27,7 @@ def test_peak_is_the_call_s_own():
 
 
 def test_errors_keep_their_words():
-    with pytest.raises(ChildFailed, match="ZeroDivisionError: division by zero|ZeroDivisionError: integer"):
+    with pytest.raises(ChildFailed, match="ZeroDivisionError"):
         measure(operator.floordiv, 1, 0)
 
 
