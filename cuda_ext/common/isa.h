@@ -3,7 +3,16 @@
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 #define PCC_X86 1
+// GCC 12's own intrinsics start from a deliberately undefined register and then warn about it (GCC bug 105593).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
+#pragma GCC diagnostic pop
+#else
+#include <immintrin.h>
+#endif
 // A kernel and every helper inlined into it carry the same attribute.
 #define PCC_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,bmi,bmi2,popcnt")))
 #define PCC_AVX2 __attribute__((target("avx2,fma,bmi,bmi2,popcnt")))

@@ -1,0 +1,30 @@
+// Kernel maps in blocks: which (input row, output row) pairs meet at each kernel offset.
+//
+// A sparse convolution visits, per block of output rows and per offset, a compact list of pairs, so that the weights
+// of one offset stay in registers or L1 while its pairs stream by. The lists are rebuilt from the neighbour table for
+// every block: they never leave L1/L2, which is cheaper than reading a stored map from memory.
+#pragma once
+#include <cstdint>
+
+#include "common/isa.h"
+
+namespace pcc {
+
+constexpr int kBlockRows = 256;
+constexpr int kPairPadding = 16;  // lists may be over-written and over-read by this much
+
+struct PairLists {
+  // in[begin[d] .. begin[d + 1]) and out[...] are the pairs of offset d; out counts from the block's first row.
+  int32_t in[27 * kBlockRows + kPairPadding];
+  int32_t out[27 * kBlockRows + kPairPadding];
+  int begin[28];
+};
+
+// Pairs of the rows [first, first + rows) of neighbours (N, K) int32, -1 where empty; K <= 27.
+void collect_pairs(const int32_t* neighbours, int64_t first, int rows, int num_offsets, PairLists& lists);
+
+// The same where every row has one input row `inputs[n]` at the one offset `offsets[n]`.
+void collect_single_pairs(const int32_t* inputs, const uint8_t* offsets, int64_t first, int rows, int num_offsets,
+                          PairLists& lists);
+
+}  // namespace pcc

@@ -1,0 +1,138 @@
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "common/isa.h"
+#include "common/pairs.h"
+#include "common/requantise.h"
+#include "common/threads.h"
+#include "conv_int8/op.h"
+#include "conv_int8/tiles.h"
+
+namespace pcc {
+namespace {
+
+// The weights of all offsets in the layout of the active instruction set.
+class PackedWeights {
+ public:
+  PackedWeights(const IntTiles& tiles, const int8_t* weights, int num_offsets, int ci, int co)
+      : stride_(tiles.packed_bytes(ci, co)), bytes_(stride_ * num_offsets) {
+    for (int d = 0; d < num_offsets; d++)
+      tiles.pack(weights + static_cast<int64_t>(d) * ci * co, ci, co, bytes_.data() + stride_ * d);
+  }
+  const void* at(int d) const { return bytes_.data() + stride_ * d; }
+
+ private:
+  size_t stride_;
+  std::vector<std::byte> bytes_;
+};
+
+// The rows as the tiles read them: uint8 as they are, or widened once to int16.
+class Inputs {
+ public:
+  Inputs(const IntTiles& tiles, const uint8_t* feats, int64_t size) : feats_(feats) {
+    if (tiles.wide_inputs && feats) wide_.assign(feats, feats + size);
+  }
+  const void* rows() const { return wide_.empty() ? static_cast<const void*>(feats_) : wide_.data(); }
+
+ private:
+  const uint8_t* feats_;
+  std::vector<int16_t> wide_;
+};
+
+void finish_row_scalar(const int32_t* acc, const int32_t* bias, const Requantisation& to_u8, const uint8_t* residual,
+                       uint8_t* out, int co) {
+  for (int c = 0; c < co; c++) {
+    const int64_t extra = residual ? static_cast<int64_t>(residual[c]) * to_u8.residual_multiplier : 0;
+    out[c] = requantise(acc[c] + bias[c], to_u8.multiplier[c], extra, to_u8.shift);
+  }
+}
+
+#if PCC_X86
+PCC_AVX512 void finish_row_avx512(const int32_t* acc, const int32_t* bias, const Requantisation& to_u8,
+                                  const uint8_t* residual, uint8_t* out, int co) {
+  const __m512i rounding = _mm512_set1_epi64(int64_t{1} << (to_u8.shift - 1));
+  const __m512i residual_multiplier = _mm512_set1_epi64(to_u8.residual_multiplier);
+  for (int c = 0; c < co; c += 16) {
+    const __m512i sum = _mm512_add_epi32(_mm512_loadu_si512(acc + c), _mm512_loadu_si512(bias + c));
+    const __m512i extra =
+        residual ? _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(residual + c)))
+                 : _mm512_setzero_si512();
+    const __m128i y = requantise_avx512(sum, _mm512_loadu_si512(to_u8.multiplier + c), extra, residual_multiplier, rounding,
+                                        to_u8.shift);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + c), y);
+  }
+}
+#endif
+
+using FinishRow = void (*)(const int32_t*, const int32_t*, const Requantisation&, const uint8_t*, uint8_t*, int);
+
+FinishRow finish_row() {
+#if PCC_X86
+  if (active_isa() == Isa::avx512) return finish_row_avx512;
+#endif
+  return finish_row_scalar;
+}
+
+struct Scratch {
+  PairLists lists;
+  std::vector<int32_t> acc;
+};
+
+Scratch& thread_scratch() {
+  static thread_local std::unique_ptr<Scratch> scratch = std::make_unique<Scratch>();
+  return *scratch;
+}
+
+// Blocks of rows: `collect` fills the pair lists, the tiles add the products, `bias_of(row)` completes each row.
+template <class Collect, class BiasOf>
+void run_blocks(const uint8_t* feats, const int8_t* weights, const Requantisation& to_u8, uint8_t* out, int64_t num_in,
+                int64_t num_out, int num_offsets, int ci, int co, Collect collect, BiasOf bias_of) {
+  const IntTiles& tiles = int_tiles();
+  const PackedWeights packed(tiles, weights, num_offsets, ci, co);
+  const Inputs inputs(tiles, feats, num_in * ci);
+  const FinishRow finish = finish_row();
+  const int64_t blocks = (num_out + kBlockRows - 1) / kBlockRows;
+  const int threads = threads_for(blocks, 4);
+#pragma omp parallel for num_threads(threads) schedule(dynamic, 2)
+  for (int64_t b = 0; b < blocks; b++) {
+    const int64_t first = b * kBlockRows;
+    const int rows = static_cast<int>(std::min<int64_t>(kBlockRows, num_out - first));
+    Scratch& scratch = thread_scratch();
+    scratch.acc.assign(static_cast<size_t>(rows) * co, 0);
+    if (feats) {
+      collect(first, rows, scratch.lists);
+      for (int d = 0; d < num_offsets; d++) {
+        const int begin = scratch.lists.begin[d];
+        tiles.accumulate(inputs.rows(), scratch.lists.in + begin, scratch.lists.out + begin,
+                         scratch.lists.begin[d + 1] - begin, packed.at(d), scratch.acc.data(), ci, co);
+      }
+    }
+    for (int r = 0; r < rows; r++) {
+      const int64_t row = first + r;
+      finish(scratch.acc.data() + static_cast<int64_t>(r) * co, bias_of(row), to_u8,
+             to_u8.residual ? to_u8.residual + row * co : nullptr, out + row * co, co);
+    }
+  }
+}
+
+}  // namespace
+
+void conv_int8(const uint8_t* feats, const int8_t* weights, const int32_t* neighbours, const Requantisation& to_u8,
+               uint8_t* out, int64_t num_in, int64_t num_out, int num_offsets, int ci, int co) {
+  run_blocks(
+      feats, weights, to_u8, out, num_in, num_out, num_offsets, ci, co,
+      [&](int64_t first, int rows, PairLists& lists) { collect_pairs(neighbours, first, rows, num_offsets, lists); },
+      [&](int64_t) { return to_u8.bias; });
+}
+
+void expand_int8(const uint8_t* feats, const int8_t* weights, const int32_t* parents, const uint8_t* octants,
+                 const Requantisation& to_u8, uint8_t* out, int64_t num_in, int64_t num_out, int ci, int co) {
+  run_blocks(
+      feats, weights, to_u8, out, num_in, num_out, 8, ci, co,
+      [&](int64_t first, int rows, PairLists& lists) { collect_single_pairs(parents, octants, first, rows, 8, lists); },
+      [&](int64_t row) { return to_u8.bias + static_cast<int64_t>(octants[row]) * co; });
+}
+
+}  // namespace pcc

@@ -1,0 +1,157 @@
+#include "conv_int8/tiles.h"
+
+#include <cstring>
+
+namespace pcc {
+namespace {
+
+size_t plain_bytes(int ci, int co) { return static_cast<size_t>(ci) * co; }
+void plain_pack(const int8_t* weights, int ci, int co, void* packed) { std::memcpy(packed, weights, plain_bytes(ci, co)); }
+
+void plain_accumulate(const void* feats, const int32_t* in, const int32_t* out, int pairs, const void* packed, int32_t* acc,
+                      int ci, int co) {
+  const uint8_t* rows = static_cast<const uint8_t*>(feats);
+  const int8_t* weights = static_cast<const int8_t*>(packed);
+  for (int i = 0; i < pairs; i++) {
+    const uint8_t* x = rows + static_cast<int64_t>(in[i]) * ci;
+    int32_t* y = acc + static_cast<int64_t>(out[i]) * co;
+    for (int c = 0; c < ci; c++)
+      for (int o = 0; o < co; o++) y[o] += x[c] * weights[c * co + o];
+  }
+}
+
+const IntTiles kScalar{plain_bytes, plain_pack, plain_accumulate, false};
+
+#if PCC_X86
+
+size_t avx2_bytes(int ci, int co) { return sizeof(int16_t) * ci * co; }
+
+void avx2_pack(const int8_t* weights, int ci, int co, void* packed) {
+  int16_t* p = static_cast<int16_t*>(packed);
+  for (int o = 0; o < co; o += 8)
+    for (int c = 0; c < ci; c += 2)
+      for (int lane = 0; lane < 8; lane++)
+        for (int k = 0; k < 2; k++) *p++ = weights[(c + k) * co + o + lane];
+}
+
+template <int R>
+PCC_AVX2 PCC_INLINE void avx2_tile(const int16_t* feats, const int32_t* in, const int32_t* out, const int16_t* weights,
+                                   int32_t* acc, int ci, int co) {
+  // 16 output channels at a time: two vectors of 8 per row.
+  const int16_t* x[R];
+  __m256i sum[R][2];
+#pragma GCC unroll 4
+  for (int r = 0; r < R; r++) {
+    x[r] = feats + static_cast<int64_t>(in[r]) * ci;
+    const int32_t* y = acc + static_cast<int64_t>(out[r]) * co;
+    sum[r][0] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(y));
+    sum[r][1] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(y + 8));
+  }
+  const int16_t* second = weights + static_cast<int64_t>(ci) * 8;
+  for (int c = 0; c < ci; c += 2) {
+    const __m256i w0 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights + c * 8));
+    const __m256i w1 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(second + c * 8));
+#pragma GCC unroll 4
+    for (int r = 0; r < R; r++) {
+      int32_t pair;
+      std::memcpy(&pair, x[r] + c, sizeof pair);
+      const __m256i b = _mm256_set1_epi32(pair);
+      sum[r][0] = _mm256_add_epi32(sum[r][0], _mm256_madd_epi16(b, w0));
+      sum[r][1] = _mm256_add_epi32(sum[r][1], _mm256_madd_epi16(b, w1));
+    }
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < R; r++) {
+    int32_t* y = acc + static_cast<int64_t>(out[r]) * co;
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(y), sum[r][0]);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(y + 8), sum[r][1]);
+  }
+}
+
+PCC_AVX2 void avx2_accumulate(const void* feats, const int32_t* in, const int32_t* out, int pairs, const void* packed,
+                              int32_t* acc, int ci, int co) {
+  const int16_t* rows = static_cast<const int16_t*>(feats);
+  for (int o = 0; o < co; o += 16) {
+    const int16_t* weights = static_cast<const int16_t*>(packed) + static_cast<int64_t>(o) * ci;
+    int i = 0;
+    for (; i + 4 <= pairs; i += 4) avx2_tile<4>(rows, in + i, out + i, weights, acc + o, ci, co);
+    for (; i < pairs; i++) avx2_tile<1>(rows, in + i, out + i, weights, acc + o, ci, co);
+  }
+}
+
+const IntTiles kAvx2{avx2_bytes, avx2_pack, avx2_accumulate, true};
+
+void avx512_pack(const int8_t* weights, int ci, int co, void* packed) {
+  int8_t* p = static_cast<int8_t*>(packed);
+  for (int o = 0; o < co; o += 16)
+    for (int c = 0; c < ci; c += 4)
+      for (int lane = 0; lane < 16; lane++)
+        for (int k = 0; k < 4; k++) *p++ = weights[(c + k) * co + o + lane];
+}
+
+template <int R, int V>
+PCC_AVX512 PCC_INLINE void avx512_tile(const uint8_t* feats, const int32_t* in, const int32_t* out, const int8_t* weights,
+                                       int32_t* acc, int ci, int co) {
+  const uint8_t* x[R];
+  __m512i sum[R][V];
+#pragma GCC unroll 8
+  for (int r = 0; r < R; r++) {
+    x[r] = feats + static_cast<int64_t>(in[r]) * ci;
+#pragma GCC unroll 2
+    for (int v = 0; v < V; v++) sum[r][v] = _mm512_loadu_si512(acc + static_cast<int64_t>(out[r]) * co + 16 * v);
+  }
+  for (int c = 0; c < ci; c += 4) {
+    __m512i w[V];
+#pragma GCC unroll 2
+    for (int v = 0; v < V; v++) w[v] = _mm512_loadu_si512(weights + static_cast<int64_t>(v) * ci * 16 + c * 16);
+#pragma GCC unroll 8
+    for (int r = 0; r < R; r++) {
+      int32_t four;
+      std::memcpy(&four, x[r] + c, sizeof four);
+      const __m512i b = _mm512_set1_epi32(four);
+#pragma GCC unroll 2
+      for (int v = 0; v < V; v++) sum[r][v] = _mm512_dpbusd_epi32(sum[r][v], b, w[v]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < R; r++)
+#pragma GCC unroll 2
+    for (int v = 0; v < V; v++) _mm512_storeu_si512(acc + static_cast<int64_t>(out[r]) * co + 16 * v, sum[r][v]);
+}
+
+template <int V>
+PCC_AVX512 PCC_INLINE void avx512_columns(const uint8_t* feats, const int32_t* in, const int32_t* out, int pairs,
+                                          const int8_t* weights, int32_t* acc, int ci, int co) {
+  int i = 0;
+  for (; i + 8 <= pairs; i += 8) avx512_tile<8, V>(feats, in + i, out + i, weights, acc, ci, co);
+  if (i + 4 <= pairs) {
+    avx512_tile<4, V>(feats, in + i, out + i, weights, acc, ci, co);
+    i += 4;
+  }
+  for (; i < pairs; i++) avx512_tile<1, V>(feats, in + i, out + i, weights, acc, ci, co);
+}
+
+PCC_AVX512 void avx512_accumulate(const void* feats, const int32_t* in, const int32_t* out, int pairs, const void* packed,
+                                  int32_t* acc, int ci, int co) {
+  const uint8_t* rows = static_cast<const uint8_t*>(feats);
+  const int8_t* weights = static_cast<const int8_t*>(packed);
+  int o = 0;
+  for (; o + 32 <= co; o += 32) avx512_columns<2>(rows, in, out, pairs, weights + o * ci, acc + o, ci, co);
+  if (o < co) avx512_columns<1>(rows, in, out, pairs, weights + o * ci, acc + o, ci, co);
+}
+
+const IntTiles kAvx512{plain_bytes, avx512_pack, avx512_accumulate, false};
+
+#endif
+
+}  // namespace
+
+const IntTiles& int_tiles() {
+#if PCC_X86
+  if (active_isa() == Isa::avx512) return kAvx512;
+  if (active_isa() == Isa::avx2) return kAvx2;
+#endif
+  return kScalar;
+}
+
+}  // namespace pcc

@@ -1,0 +1,135 @@
+#include <bit>
+#include <cstring>
+
+#include "common/isa.h"
+#include "rans/binary_avx512.h"
+#include "rans/check.h"
+#include "rans/step.h"
+
+namespace pcc {
+namespace {
+
+// About -log2(frequency / 16384) in 1/16384 bit: the mantissa stands for its own logarithm.
+uint32_t approximate_cost(uint32_t frequency) {
+  const uint32_t exponent = std::bit_width(frequency) - 1;
+  const uint32_t mantissa = (frequency << (kPrecisionBits - exponent)) - kTotal;
+  return ((kPrecisionBits - exponent) << kPrecisionBits) - mantissa;
+}
+
+// Words written from the back to the front of a buffer that grows at the front.
+class BackwardWords {
+ public:
+  // A pointer behind `count` free words; `commit` says how many of them were used.
+  uint16_t* reserve(size_t count) {
+    if (begin_ < count) grow(count);
+    return words_.data() + begin_;
+  }
+  void commit(const uint16_t* begin) { begin_ = static_cast<size_t>(begin - words_.data()); }
+
+  std::vector<uint8_t> with_header(const uint32_t* states, int lanes) const {
+    const size_t count = words_.size() - begin_;
+    std::vector<uint8_t> bytes;
+    bytes.reserve(4 * lanes + 2 * count);
+    for (int j = 0; j < lanes; j++)
+      for (int shift = 0; shift < 32; shift += 8) bytes.push_back(static_cast<uint8_t>(states[j] >> shift));
+    for (size_t i = begin_; i < words_.size(); i++) {
+      bytes.push_back(static_cast<uint8_t>(words_[i]));
+      bytes.push_back(static_cast<uint8_t>(words_[i] >> 8));
+    }
+    return bytes;
+  }
+
+ private:
+  void grow(size_t count) {
+    const size_t used = words_.size() - begin_, size = 2 * words_.size() + count;
+    std::vector<uint16_t> larger(size);
+    if (used) std::memcpy(larger.data() + size - used, words_.data() + begin_, 2 * used);
+    words_.swap(larger);
+    begin_ = size - used;
+  }
+  std::vector<uint16_t> words_;
+  size_t begin_ = 0;
+};
+
+uint16_t* put(uint32_t& x, uint32_t start, uint32_t frequency, uint16_t* front) {
+  uint16_t word;
+  const bool full = rans_put(x, start, frequency, word);
+  front[-1] = word;  // `reserve` left one word more than can be used
+  return front - full;
+}
+
+uint16_t* put_bits(const uint16_t* bits, size_t begin, size_t end, int lanes, uint32_t* states, uint16_t* front) {
+  for (size_t i = end, lane = (end - 1) % lanes; i-- > begin; lane = lane ? lane - 1 : lanes - 1) {
+    const uint32_t p1 = bits[i] & 0x7fff, zero = kTotal - p1, one = bits[i] >> 15;
+    front = put(states[lane], one ? zero : 0, one ? p1 : zero, front);
+  }
+  return front;
+}
+
+uint16_t* put_slots(const uint32_t* slots, size_t begin, size_t end, int lanes, uint32_t* states, uint16_t* front) {
+  for (size_t i = end, lane = (end - 1) % lanes; i-- > begin; lane = lane ? lane - 1 : lanes - 1)
+    front = put(states[lane], slots[i] & 0xffff, (slots[i] >> 16) + 1, front);
+  return front;
+}
+
+uint16_t* put_bits_any(const uint16_t* bits, size_t begin, size_t end, int lanes, uint32_t* states, uint16_t* front) {
+#if PCC_X86
+  if (active_isa() >= Isa::avx512 && lanes % 16 == 0) {
+    const size_t whole = begin + (end - begin) / lanes * lanes;  // begin is a multiple of the lanes
+    if (whole < end) front = put_bits(bits, whole, end, lanes, states, front);
+    return put_bits_avx512(bits, begin, whole, lanes, states, front);
+  }
+#endif
+  return put_bits(bits, begin, end, lanes, states, front);
+}
+
+}  // namespace
+
+void RansEncoder::put_binary(const uint16_t* p1, const uint8_t* symbols, size_t count) {
+  check_binary(p1, count);
+  check_bits(symbols, count);
+  std::vector<uint16_t> bits(count);
+  uint64_t cost = 0;
+  for (size_t i = 0; i < count; i++) {
+    bits[i] = static_cast<uint16_t>(p1[i] | symbols[i] << 15);
+    cost += approximate_cost(symbols[i] ? p1[i] : kTotal - p1[i]);
+  }
+  bits_ += cost;
+  calls_.push_back({std::move(bits), {}});
+}
+
+void RansEncoder::put_table(const uint16_t* cdf, const uint16_t* symbols, size_t count, int num_symbols) {
+  check_tables(cdf, count, num_symbols);
+  check_symbols(symbols, count, num_symbols);
+  std::vector<uint32_t> slots(count);
+  for (size_t i = 0; i < count; i++) {
+    const uint16_t* row = cdf + i * (num_symbols + 1) + symbols[i];
+    const uint32_t frequency = row[1] - row[0];
+    slots[i] = row[0] | (frequency - 1) << 16;
+    bits_ += approximate_cost(frequency);
+  }
+  calls_.push_back({{}, std::move(slots)});
+}
+
+std::vector<uint8_t> RansEncoder::finish(int lanes) const {
+  check_lanes(lanes);
+  alignas(64) uint32_t states[kMaxLanes];
+  std::fill_n(states, kMaxLanes, kRansLow);
+  BackwardWords words;
+  const size_t block = (size_t{1} << 16) / lanes * lanes;  // a multiple of the lanes, so that blocks start at lane 0
+  for (size_t c = calls_.size(); c-- > 0;) {
+    const Call& call = calls_[c];
+    const size_t count = call.bits.size() + call.slots.size();
+    for (size_t end = count; end > 0;) {
+      const size_t begin = (end - 1) / block * block;
+      uint16_t* front = words.reserve(end - begin + 1);
+      front = call.slots.empty() ? put_bits_any(call.bits.data(), begin, end, lanes, states, front)
+                                 : put_slots(call.slots.data(), begin, end, lanes, states, front);
+      words.commit(front);
+      end = begin;
+    }
+  }
+  return words.with_header(states, lanes);
+}
+
+}  // namespace pcc

@@ -1,0 +1,60 @@
+// Interleaved rANS: the words of pcc's entropy coder. The layout and the arithmetic are written out in pcc/ops/rans.py.
+//
+// Both coders work in calls; symbol i of a call belongs to lane i % lanes, and every call starts at lane 0.
+//   binary  p1 (N,) uint16 in [1, 16383], symbols (N,) uint8 0 / 1
+//   table   cdf (N, K + 1) uint16 strictly increasing from 0 to 16384, symbols (N,) uint16 < K
+// Wrong arguments throw std::invalid_argument before anything is coded; a damaged stream throws CorruptStream.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <vector>
+
+#include "tables/op.h"
+
+namespace pcc {
+
+constexpr uint32_t kRansLow = 1u << 16;  // states are in [2^16, 2^32) between symbols
+constexpr int kMaxLanes = 64;
+
+struct CorruptStream : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+class RansEncoder {
+ public:
+  void put_binary(const uint16_t* p1, const uint8_t* symbols, size_t count);
+  void put_table(const uint16_t* cdf, const uint16_t* symbols, size_t count, int num_symbols);
+  // The stream of everything put so far; changes nothing, so it may be asked for with several numbers of lanes.
+  std::vector<uint8_t> finish(int lanes) const;
+  // About the size of the words in bits (within a few per cent): a sum of piecewise linear logarithms.
+  double approximate_bits() const { return static_cast<double>(bits_) / kTotal; }
+
+ private:
+  struct Call {                  // one of the two is filled
+    std::vector<uint16_t> bits;  // p1 | symbol << 15
+    std::vector<uint32_t> slots;  // start | (frequency - 1) << 16
+  };
+  std::vector<Call> calls_;
+  uint64_t bits_ = 0;  // in 1/16384 bit
+};
+
+class RansDecoder {
+ public:
+  RansDecoder(const uint8_t* data, size_t size, int lanes);
+  void get_binary(const uint16_t* p1, uint8_t* symbols, size_t count);
+  void get_table(const uint16_t* cdf, uint16_t* symbols, size_t count, int num_symbols);
+  void finish() const;
+
+ private:
+  template <class Step> void groups(size_t count, Step step);
+  void require_intact() const;
+  std::vector<uint8_t> words_;  // followed by kMaxLanes + 16 zero words, so that one group may read without a check
+  size_t size_ = 0;             // bytes of real words
+  size_t position_ = 0;         // bytes of words that were read
+  int lanes_ = 1;
+  bool broken_ = false;
+  alignas(64) uint32_t states_[kMaxLanes] = {};
+};
+
+}  // namespace pcc

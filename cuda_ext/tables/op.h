@@ -1,0 +1,58 @@
+// Integer logits -> integer frequencies. The definition is written out in pcc/ops/tables.py.
+//
+//   tables              logits (N, K) int16 -> cdf (N, K + 1) uint16, cdf[:, 0] = 0, cdf[:, K] = 16384
+//   binary_frequencies  logits (N,)   int16 -> p1 (N,) uint16 in [1, 16383], the frequency of symbol 1
+//
+// Logits are in 1/256 bit: symbol k has the weight 2^(logits[k] / 256). 1 <= K <= 4096.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "tables/exp2_table.h"
+
+#ifndef PCC_HOST_DEVICE
+#ifdef __CUDACC__
+#define PCC_HOST_DEVICE __host__ __device__
+#else
+#define PCC_HOST_DEVICE
+#endif
+#endif
+
+namespace pcc {
+
+constexpr int kPrecisionBits = 14;
+constexpr uint32_t kTotal = 1u << kPrecisionBits;
+constexpr int kMaxSymbols = 4096;
+constexpr int kLogitLimit = 3584;  // 14 bits; a binary logit beyond it has the frequencies of the limit
+constexpr int kReciprocalBits = 48;
+
+// 2^30 * 2^(-distance / 256), distance >= 0; 0 when everything is shifted out.
+PCC_HOST_DEVICE inline uint32_t exp2_weight(uint32_t distance, const uint32_t* table) {
+  const uint32_t shift = distance >> 8;
+  return shift < 31 ? table[distance & 255] >> shift : 0;
+}
+
+// One row. Weights are at most 2^30 and their sum is at least 2^30, so the reciprocal is below 2^32 and nothing overflows.
+PCC_HOST_DEVICE inline void table_row(const int16_t* logits, int num_symbols, uint16_t* cdf, const uint32_t* table) {
+  int mode = 0;
+  for (int k = 1; k < num_symbols; k++)
+    if (logits[k] > logits[mode]) mode = k;
+  const int highest = logits[mode];
+  uint64_t sum = 0;
+  for (int k = 0; k < num_symbols; k++) sum += exp2_weight(static_cast<uint32_t>(highest - logits[k]), table);
+  const uint64_t reciprocal = (static_cast<uint64_t>(kTotal - num_symbols) << kReciprocalBits) / sum;
+  uint32_t end = 0;
+  cdf[0] = 0;
+  for (int k = 0; k < num_symbols; k++) {
+    const uint64_t weight = exp2_weight(static_cast<uint32_t>(highest - logits[k]), table);
+    end += 1 + static_cast<uint32_t>(weight * reciprocal >> kReciprocalBits);
+    cdf[k + 1] = static_cast<uint16_t>(end);
+  }
+  const uint32_t rest = kTotal - end;
+  for (int k = mode; k < num_symbols; k++) cdf[k + 1] = static_cast<uint16_t>(cdf[k + 1] + rest);
+}
+
+void tables_cpu(const int16_t* logits, size_t rows, int num_symbols, uint16_t* cdf);
+void binary_frequencies_cpu(const int16_t* logits, size_t count, uint16_t* p1);
+
+}  // namespace pcc

@@ -1,0 +1,106 @@
+"""The one loop over the levels of an octree: training, encoding and decoding all run it.
+
+    root -> features -> occupancy, stage by stage through the coder -> absorb -> children -> features -> ...
+
+What differs is handed in. The network gives distributions (the integer program of `pcc.inference`, or the float network
+in training); the coder takes a distribution and symbols, or None, and returns the symbols (`pcc.entropy.coders`). So
+an encoder and its decoder cannot drift apart. The walk knows neither bytes nor files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from pcc.errors import CorruptStream
+from pcc.geometry.octree import Level, child_level, root_level
+
+
+class Step(Protocol):
+    """Some binary decisions of a level that are coded together."""
+
+    def logits(self) -> Any:
+        """Log2 odds of a one, given all that earlier steps have stored."""
+
+    def symbols(self) -> Any:
+        """The decisions, taken from known occupancies."""
+
+    def store(self, symbols: Any) -> None:
+        """Write decoded decisions into the occupancies."""
+
+
+class Network(Protocol):
+    """What the walk asks of a network; feats and views are opaque to it."""
+
+    def view(self, level: Level) -> Any:
+        """The level in the form that the network works on."""
+
+    def features(self, feats: Any | None, view: Any, scale: int) -> Any:
+        """Features of a level's nodes from their parents' (None at the root)."""
+
+    def steps(self, feats: Any, view: Any, occupancy: Any, scale: int) -> Iterable[Step]:
+        """The decisions of the level, in coding order."""
+
+    def absorb(self, feats: Any, view: Any, occupancy: Any, scale: int) -> Any:
+        """Features that know the level's occupancies, for the children."""
+
+
+class Coder(Protocol):
+    """See `pcc.entropy.coders`."""
+
+    def binary(self, logits: Any, symbols: Any | None) -> Any:
+        """Code the symbols, or decode and return them when they are None."""
+
+
+def walk(
+    network: Network,
+    coder: Coder,
+    depth: int,
+    *,
+    level_offset: int = 0,
+    known: Sequence[np.ndarray] | None = None,
+    num_roots: int = 1,
+    max_leaves: int | None = None,
+) -> tuple[Level, np.ndarray]:
+    """Code all levels of an octree, root first.
+
+    Args:
+        network: gives the distributions.
+        coder: codes or decodes the decisions.
+        depth: number of levels, at least 1.
+        level_offset: added to the levels to go; says how large the leaves are (docs/bitstream.md).
+        known: occupancies (N,) uint8 of every level, root first; None decodes them.
+        num_roots: clouds coded side by side (training).
+        max_leaves: no level may have more nodes; a decoder's guard against hostile streams.
+
+    Returns:
+        The last level and its occupancies; its children are the leaves.
+
+    Raises:
+        CorruptStream: a level outgrew ``max_leaves``.
+    """
+    level, feats = root_level(num_roots), None
+    occupancy = np.zeros(0, np.uint8)
+    for d in range(depth):
+        scale = depth - d + level_offset
+        view = network.view(level)
+        feats = network.features(feats, view, scale)
+        occupancy = np.zeros(len(level.codes), np.uint8) if known is None else known[d]
+        _code_occupancy(network, coder, feats, view, occupancy, scale, known is not None)
+        if max_leaves is not None and int(np.bitwise_count(occupancy).sum()) > max_leaves:
+            raise CorruptStream(f"geometry: level {d + 1} has more than the {max_leaves} voxels that the stream declares")
+        if d + 1 < depth:
+            feats = network.absorb(feats, view, occupancy, scale)
+            level = child_level(level, occupancy)
+    return level, occupancy
+
+
+def _code_occupancy(
+    network: Network, coder: Coder, feats: Any, view: Any, occupancy: np.ndarray, scale: int, known: bool
+) -> None:
+    for step in network.steps(feats, view, occupancy, scale):
+        symbols = coder.binary(step.logits(), step.symbols() if known else None)
+        if not known:
+            step.store(symbols)

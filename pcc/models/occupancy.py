@@ -1,0 +1,205 @@
+"""The occupancy network, as it is trained: float layers with fake quantisation.
+
+Per level, features flow from coarse to fine and occupancies are coded in eight binary stages:
+
+    parent's feats --expand--> child's feats --residual blocks--> feats --head, stage k--> logit of octant k
+                                                                    |                        ^
+                                                                    |                        | bits coded so far, of the
+    children <--absorb (all bits of the 27 neighbours)--------------+                        | node and its neighbours
+
+Weights are shared by a range of scales (levels to go, `OccupancyConfig.scales`), with a bias of its own per scale.
+It is not what runs in the codec: `pcc.models.export` turns it into the integer program of `pcc.inference`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from pcc.geometry.octree import Level
+from pcc.nn.functional import OccupancyContext, SparseConvolution
+from pcc.nn.quantisation import Quantiser, context_step, weight_step
+
+NUM_STAGES = 8
+
+
+@dataclass(frozen=True)
+class OccupancyConfig:
+    """Shape of the network.
+
+    Attributes:
+        channels: features per node, a multiple of 16.
+        hidden: units per stage of the head, a multiple of 16.
+        blocks: residual blocks (two 3x3x3 convolutions each) per weight set.
+        scales: first scale of each weight set, ascending from 1; scale = levels to go + level offset.
+        max_scale: the largest scale with a bias of its own; coarser levels share it.
+        checkerboard: whether nodes of odd parity are coded after, and see, their even neighbours' bit of the same stage.
+    """
+
+    channels: int = 32
+    hidden: int = 32
+    blocks: tuple[int, ...] = (1, 1, 1)
+    scales: tuple[int, ...] = (1, 2, 3)
+    max_scale: int = 21
+    checkerboard: bool = True
+
+    def __post_init__(self) -> None:
+        if self.channels % 16 or self.hidden % 16:
+            raise ValueError(f"channels, hidden: expected multiples of 16, got {self.channels}, {self.hidden}")
+        if len(self.blocks) != len(self.scales) or list(self.scales) != sorted(set(self.scales)) or self.scales[0] != 1:
+            raise ValueError(f"scales: expected ascending from 1, one per entry of blocks, got {self.scales}, {self.blocks}")
+
+    def set_of(self, scale: int) -> tuple[int, int]:
+        """(weight set, row of its bias tables) for a scale >= 1."""
+        scale = min(scale, self.max_scale)
+        index = sum(first <= scale for first in self.scales) - 1
+        return index, scale - self.scales[index]
+
+    def num_rows(self, index: int) -> int:
+        """Scales that weight set ``index`` serves."""
+        end = self.scales[index + 1] if index + 1 < len(self.scales) else self.max_scale + 1
+        return end - self.scales[index]
+
+
+@dataclass
+class TrainingLevel:
+    """A `pcc.geometry.octree.Level` as tensors."""
+
+    parents: Tensor  # (N,) int64
+    octants: Tensor  # (N,) uint8
+    neighbours: Tensor  # (N, 27) int32
+    parity: Tensor = field(init=False)  # (N,) int64
+
+    def __post_init__(self) -> None:
+        o = self.octants.long()
+        self.parity = (o ^ (o >> 1) ^ (o >> 2)) & 1
+
+
+class WeightSet(nn.Module):
+    """The layers that serve one range of scales."""
+
+    def __init__(self, config: OccupancyConfig, index: int, quantiser: Quantiser) -> None:
+        super().__init__()
+        c, h, rows = config.channels, config.hidden, config.num_rows(index)
+        self.checkerboard = config.checkerboard
+        self.quantiser = [quantiser]  # in a list: shared, not a submodule
+        self.expand_weight = _normal(8, c, c, fan=c)
+        self.expand_bias = nn.Parameter(torch.randn(1, 8, c) * 0.2 + torch.zeros(rows, 1, 1))
+        self.conv_weights = nn.ParameterList([_normal(27, c, c, fan=8 * c) for _ in range(2 * config.blocks[index])])
+        self.conv_biases = nn.ParameterList([nn.Parameter(torch.zeros(c)) for _ in range(2 * config.blocks[index])])
+        self.absorb_weight = _normal(27, 8, c, fan=100)
+        self.absorb_bias = nn.Parameter(torch.zeros(c))
+        self.head1_weight = _normal(c, NUM_STAGES * h, fan=c)
+        self.head1_context = nn.Parameter(_normal(27, 8, NUM_STAGES * h, fan=60) * self._context_mask(h))
+        self.head1_bias = nn.Parameter(torch.zeros(rows, 2, NUM_STAGES * h))
+        self.head2_weight = _normal(NUM_STAGES, h, h, fan=h)
+        self.head2_bias = nn.Parameter(torch.zeros(NUM_STAGES, h))
+        self.head3_weight = _normal(NUM_STAGES, h, fan=4 * h)
+        self.head3_bias = nn.Parameter(torch.zeros(NUM_STAGES))
+
+    def _context_mask(self, hidden: int) -> Tensor:
+        """(27, 8, 8 * hidden) ones where some node's stage can see the bit."""
+        mask = torch.zeros(27, 8, NUM_STAGES, hidden)
+        for stage in range(NUM_STAGES):
+            mask[:, : stage + 1 if self.checkerboard else stage, stage] = 1
+        return mask.reshape(27, 8, -1)
+
+    def expand(self, feats: Tensor | None, level: TrainingLevel, row: int) -> Tensor:
+        """Features of nodes from their parents'; roots have none."""
+        q = self.quantiser[0]
+        octants = level.octants.long()
+        x = self.expand_bias[row].index_select(0, octants)
+        if feats is not None:
+            c = feats.shape[1]
+            every_child = feats @ q.weight(self.expand_weight).transpose(0, 1).reshape(c, 8 * c)
+            x = x + every_child.view(-1, c).index_select(0, level.parents * 8 + octants)
+        return q.activation(x)
+
+    def refine(self, x: Tensor, level: TrainingLevel) -> Tensor:
+        """Residual blocks of two convolutions."""
+        q = self.quantiser[0]
+        pairs = list(zip(self.conv_weights, self.conv_biases, strict=True))
+        for (w1, b1), (w2, b2) in zip(pairs[::2], pairs[1::2], strict=True):
+            t = q.activation(SparseConvolution.apply(x, q.weight(w1), level.neighbours) + b1)
+            x = q.activation(SparseConvolution.apply(t, q.weight(w2), level.neighbours) + b2 + x)
+        return x
+
+    def absorb(self, feats: Tensor, level: TrainingLevel, occupancy: Tensor) -> Tensor:
+        """Features that know the occupancies of the level."""
+        q = self.quantiser[0]
+        weight = q.weight(self.absorb_weight)
+        context = OccupancyContext.apply(weight, level.neighbours, occupancy, level.octants, False, False)
+        return q.activation(feats + context + self.absorb_bias)
+
+    def logits(self, feats: Tensor, level: TrainingLevel, occupancy: Tensor, row: int) -> Tensor:
+        """(N, 8) logits in bits of all stages at once; possible because the occupancies are known."""
+        q = self.quantiser[0]
+        step = weight_step(self.head1_weight)
+        weight = q.weight(self.head1_context, context_step(self.head1_context, step))
+        context = OccupancyContext.apply(
+            weight, level.neighbours, occupancy, level.octants, True, self.checkerboard
+        )
+        x = feats @ q.weight(self.head1_weight, step) + context + self.head1_bias[row].index_select(0, level.parity)
+        x = q.activation(x).view(len(feats), NUM_STAGES, -1).transpose(0, 1)  # (8, N, H)
+        w2 = torch.stack([q.weight(w) for w in self.head2_weight])
+        x = q.activation(torch.baddbmm(self.head2_bias[:, None], x, w2))
+        w3 = torch.stack([q.weight(w[:, None]) for w in self.head3_weight])
+        return q.logit(torch.baddbmm(self.head3_bias[:, None, None], x, w3)[..., 0].t())
+
+
+class OccupancyNet(nn.Module):
+    """The network that `pcc.codec.walk` runs in training; see the module's docstring."""
+
+    def __init__(self, config: OccupancyConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.quantiser = Quantiser()
+        self.sets = nn.ModuleList([WeightSet(config, i, self.quantiser) for i in range(len(config.scales))])
+
+    def view(self, level: Level) -> TrainingLevel:
+        return TrainingLevel(*(torch.from_numpy(a) for a in (level.parents.astype("int64"), level.octants, level.neighbours)))
+
+    def features(self, feats: Tensor | None, level: TrainingLevel, scale: int) -> Tensor:
+        index, row = self.config.set_of(scale)
+        layers = self.sets[index]
+        return layers.refine(layers.expand(feats, level, row), level)
+
+    def absorb(self, feats: Tensor, level: TrainingLevel, occupancy: np.ndarray, scale: int) -> Tensor:
+        return self.sets[self.config.set_of(scale)[0]].absorb(feats, level, torch.from_numpy(occupancy))
+
+    def steps(self, feats: Tensor, level: TrainingLevel, occupancy: np.ndarray, scale: int) -> Iterator[AllStages]:
+        """One step: with known occupancies, all stages are computed at once."""
+        index, row = self.config.set_of(scale)
+        known = torch.from_numpy(occupancy)
+        yield AllStages(self.sets[index].logits(feats, level, known, row), known)
+
+
+@dataclass(frozen=True)
+class AllStages:
+    """All binary decisions of a level; the training counterpart of one stage and parity in the codec."""
+
+    raw: Tensor  # (N, 8) bits
+    occupancy: Tensor  # (N,) uint8, known
+
+    def logits(self) -> Tensor:
+        """(N, 8); the last octant of a node with no child so far is certain."""
+        implied = self.occupancy == 128
+        raw = self.raw.clone()
+        raw[:, 7] = torch.where(implied, torch.full_like(raw[:, 7], 14.0), raw[:, 7])
+        return raw
+
+    def symbols(self) -> Tensor:
+        """(N, 8) bool."""
+        shifts = torch.arange(8, dtype=torch.uint8)
+        return (self.occupancy[:, None] >> shifts & 1).bool()
+
+    def store(self, symbols: Tensor) -> None:
+        """Nothing to store: the occupancies were known."""
+
+
+def _normal(*shape: int, fan: float) -> nn.Parameter:
+    return nn.Parameter(torch.randn(*shape) * fan**-0.5)

@@ -1,0 +1,43 @@
+"""Autograd over the float kernels of `pcc.ops`: gradients for training, nothing that decoding needs."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from pcc.ops import conv_float, occupancy_context
+
+
+class SparseConvolution(torch.autograd.Function):
+    """out[n] = sum_d feats[neighbours[n, d]] @ weights[d]; the neighbour relation must be symmetric."""
+
+    @staticmethod
+    def forward(ctx, feats: Tensor, weights: Tensor, neighbours: Tensor) -> Tensor:  # type: ignore[override]
+        ctx.save_for_backward(feats, weights, neighbours)
+        return conv_float.forward(feats.detach(), weights.detach(), neighbours)
+
+    @staticmethod
+    def backward(ctx, grad_out: Tensor):  # type: ignore[override]
+        feats, weights, neighbours = ctx.saved_tensors
+        grad_out = grad_out.contiguous()
+        grad_feats = conv_float.backward_feats(grad_out, weights.detach(), neighbours)
+        grad_weights = conv_float.backward_weights(feats.detach(), grad_out, neighbours)
+        return grad_feats, grad_weights, None
+
+
+class OccupancyContext(torch.autograd.Function):
+    """The sum of the weights of visible occupancy bits; see `pcc.ops.occupancy_context`."""
+
+    @staticmethod
+    def forward(  # type: ignore[override]
+        ctx, weights: Tensor, neighbours: Tensor, occupancy: Tensor, octants: Tensor, staged: bool, checkerboard: bool
+    ) -> Tensor:
+        ctx.save_for_backward(neighbours, occupancy, octants)
+        ctx.options = {"staged": staged, "checkerboard": checkerboard}
+        return occupancy_context.forward(weights.detach(), neighbours, occupancy, octants, **ctx.options)
+
+    @staticmethod
+    def backward(ctx, grad_out: Tensor):  # type: ignore[override]
+        neighbours, occupancy, octants = ctx.saved_tensors
+        grad = occupancy_context.backward(grad_out.contiguous(), neighbours, occupancy, octants, **ctx.options)
+        return grad, None, None, None, None, None
