@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from pcc.ops import conv_float, occupancy_context
+from pcc.ops import activation_float, conv_float, occupancy_context
 
 
 class SparseConvolution(torch.autograd.Function):
@@ -41,3 +41,18 @@ class OccupancyContext(torch.autograd.Function):
         neighbours, occupancy, octants = ctx.saved_tensors
         grad = occupancy_context.backward(grad_out.contiguous(), neighbours, occupancy, octants, **ctx.options)
         return grad, None, None, None, None, None
+
+
+class Activation(torch.autograd.Function):
+    """ReLU with the range and rounding of u8; see `pcc.ops.activation_float`."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor, step: float, quantised: bool) -> Tensor:  # type: ignore[override]
+        ctx.save_for_backward(x)
+        ctx.step = step
+        return activation_float.forward(x.detach(), step, quantised=quantised)
+
+    @staticmethod
+    def backward(ctx, grad_out: Tensor):  # type: ignore[override]
+        (x,) = ctx.saved_tensors
+        return activation_float.backward(x.detach(), grad_out.contiguous(), ctx.step), None, None

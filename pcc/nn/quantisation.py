@@ -11,8 +11,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from pcc.nn.functional import Activation
+
 ACTIVATION_STEP = 1.0 / 32.0
-ACTIVATION_MAX = 255
 WEIGHT_MAX = 127
 LOGIT_STEP = 1.0 / 256.0  # bits
 LOGIT_MAX = 3584
@@ -27,9 +28,7 @@ class Quantiser(nn.Module):
 
     def activation(self, x: Tensor) -> Tensor:
         """ReLU and u8 rounding."""
-        if self.enabled:
-            return torch.fake_quantize_per_tensor_affine(x, ACTIVATION_STEP, 0, 0, ACTIVATION_MAX)
-        return x.clamp(0.0, ACTIVATION_STEP * ACTIVATION_MAX)
+        return Activation.apply(x, ACTIVATION_STEP, bool(self.enabled))
 
     def weight(self, w: Tensor, step: Tensor | None = None) -> Tensor:
         """s8 rounding; the last axis is the output channel. ``step`` (CO,) overrides the channel's own step."""

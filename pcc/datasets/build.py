@@ -1,0 +1,96 @@
+"""From folders to batches in one call each: what a configuration of the group ``data`` names as its target.
+
+Folders are given as patterns below a root, so one file describes a training set on any machine. What a batch holds is
+decided by the recipes of ``dense_batches`` and ``lidar_batches``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pcc.datasets.batches import Pool
+from pcc.datasets.clouds import mesh_clouds, voxel_clouds
+from pcc.datasets.dense_batches import DenseBatches, DenseRecipe
+from pcc.datasets.lidar import corrected_drive, raw_frames, twisted_frames
+from pcc.datasets.lidar_batches import LidarBatches, LidarRecipe
+from pcc.datasets.surfaces import SurfaceRecipe
+
+
+def matching(root: Path, pattern: str) -> list[Path]:
+    """Folders and files below ``root`` that match, by name.
+
+    Raises:
+        FileNotFoundError: there are none.
+    """
+    paths = sorted(Path(root).glob(pattern))
+    if not paths:
+        raise FileNotFoundError(f"nothing matches {pattern!r} in {Path(root).absolute()}; see data/README.md")
+    return paths
+
+
+def dense_from_folders(
+    root: str,
+    meshes: Mapping[str, int],
+    scans: Sequence[str] = (),
+    *,
+    surface: SurfaceRecipe | None = None,
+    recipe: DenseRecipe | None = None,
+    copies: int = 1,
+    seed: int = 0,
+    cache: str | None = None,
+) -> DenseBatches:
+    """Dense batches from meshes and scans.
+
+    Args:
+        root: folder of the data.
+        meshes: pattern of folders below ``root`` -> take each n-th mesh.
+        scans: patterns of voxel clouds (PLY, or folders of them).
+        copies: clouds sampled from each mesh.
+        cache: folder of the sampled clouds; None keeps nothing.
+    """
+    store = None if cache is None else Path(cache)
+    clouds: list[np.ndarray] = []
+    for pattern, every in meshes.items():
+        folders = matching(Path(root), pattern)
+        clouds += mesh_clouds(folders, surface or SurfaceRecipe(), every=every, copies=copies, seed=seed, cache=store)
+    paths = [path for pattern in scans for path in matching(Path(root), pattern)]
+    return DenseBatches(clouds, voxel_clouds(paths) if paths else [], recipe or DenseRecipe())
+
+
+def lidar_from_folders(
+    root: str,
+    raw: Mapping[str, int],
+    corrected: Sequence[str] = (),
+    twisted: Mapping[str, int] | None = None,
+    drives: Sequence[Mapping[str, str]] = (),
+    *,
+    corrected_share: float = 1 / 3,
+    recipe: LidarRecipe | None = None,
+    seed: int = 0,
+) -> LidarBatches:
+    """LiDAR batches from raw and motion-corrected frames.
+
+    Args:
+        root: folder of the data.
+        raw: pattern of folders below ``root`` -> take each n-th frame as it is.
+        corrected: patterns of folders whose frames are corrected already.
+        twisted: pattern -> take each n-th frame, with a random motion taken out.
+        drives: raw drives whose motion is known: ``frames`` (pattern below root), ``oxts``, ``imu_to_velo`` (paths).
+        corrected_share: of the samples come from the three kinds of corrected frames.
+    """
+    base = Path(root)
+    raw_pool = _each(raw_frames, base, raw)
+    corrected_pool = _each(raw_frames, base, dict.fromkeys(corrected, 1))
+    for drive in drives:
+        for folder in matching(base, drive["frames"]):
+            corrected_pool += corrected_drive(folder, Path(drive["oxts"]), Path(drive["imu_to_velo"]))
+    corrected_pool += _each(lambda folders, every: twisted_frames(folders, every, seed), base, twisted or {})
+    pools = (Pool(raw_pool, 1 - corrected_share), Pool(corrected_pool, corrected_share))
+    return LidarBatches(pools, recipe or LidarRecipe())
+
+
+def _each(read, root: Path, patterns: Mapping[str, int]) -> list[np.ndarray]:
+    return [frame for pattern, every in patterns.items() for frame in read(matching(root, pattern), every)]

@@ -1,0 +1,97 @@
+"""Dense voxel clouds for training: sampled from folders of meshes, or read from files.
+
+A cloud is (V, 3) int16, unique voxels >= 0. Mesh clouds are cached on disk, since sampling takes about a second
+each. Held-out clouds are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pcc.datasets.cache import ArrayCache, file_digest, key_of, rng_of
+from pcc.datasets.heldout import refuse_heldout
+from pcc.datasets.mesh_files import find_meshes, read_mesh
+from pcc.datasets.progress import progress
+from pcc.datasets.surfaces import SurfaceRecipe, sample_voxels, unique_voxels
+from pcc.errors import InvalidCloud
+
+RECIPE_VERSION = 1  # raised whenever sample_voxels gives other voxels for the same recipe
+
+
+def mesh_clouds(
+    folders: Sequence[Path],
+    recipe: SurfaceRecipe = SurfaceRecipe(),  # noqa: B008 (frozen)
+    *,
+    every: int = 1,
+    copies: int = 1,
+    min_triangles: int = 500,
+    seed: int = 0,
+    cache: Path | None = None,
+) -> list[np.ndarray]:
+    """Voxel clouds of all meshes in the folders, ``copies`` of each in different poses.
+
+    Args:
+        folders: searched with their subfolders.
+        every: take each ``every``-th mesh of a folder (neighbouring frames of a sequence are much alike).
+        min_triangles: coarser meshes are left out; their facets are flatter than anything that is scanned.
+        cache: folder of the disk cache; None samples anew.
+
+    Returns:
+        (V, 3) int16 arrays, in the order of folders and names.
+    """
+    store = ArrayCache(cache)
+    paths = [path for folder in folders for path in find_meshes(Path(folder), every)]
+    jobs = [(path, copy) for path in paths for copy in range(copies)]
+    parts = {"recipe": asdict(recipe), "min_triangles": min_triangles, "seed": seed, "version": RECIPE_VERSION}
+    watched = progress(jobs, "sampling meshes")
+    clouds = (_mesh_cloud(path, recipe, parts | {"copy": copy}, store) for path, copy in watched)
+    return [cloud for cloud in clouds if len(cloud)]
+
+
+def _mesh_cloud(path: Path, recipe: SurfaceRecipe, parts: dict[str, Any], store: ArrayCache) -> np.ndarray:
+    """One cloud, from the cache if it is there; empty for a mesh that is too coarse."""
+    key = key_of(file=file_digest(path), **parts)
+
+    def make() -> np.ndarray:
+        mesh = read_mesh(path)
+        if len(mesh.triangles) < parts["min_triangles"]:
+            return np.zeros((0, 3), np.int16)
+        return sample_voxels(mesh, recipe, rng_of(key))
+
+    return store.get(key, make)
+
+
+def voxel_clouds(paths: Sequence[Path]) -> list[np.ndarray]:
+    """Voxel clouds from PLY files or folders of them, (V, 3) int16 each.
+
+    Raises:
+        InvalidCloud: the positions are not whole numbers.
+        HeldOutCloud: one of them is a test cloud.
+    """
+    files = [file for path in map(Path, paths) for file in (sorted(path.rglob("*.ply")) if path.is_dir() else [path])]
+    if not files:
+        raise FileNotFoundError(f"no PLY files in {[str(path) for path in paths]}")
+    return [read_voxels(file) for file in progress(files, "reading clouds")]
+
+
+def read_voxels(path: Path) -> np.ndarray:
+    """One voxel cloud from a PLY file: (V, 3) int16, moved to start at 0. Raises as ``voxel_clouds``."""
+    refuse_heldout(path)
+    xyz = _read_xyz(path)
+    if not np.array_equal(xyz, np.rint(xyz)):
+        raise InvalidCloud(f"{path}: a voxel cloud has whole coordinates; voxelise it first")
+    voxels = unique_voxels(xyz)
+    refuse_heldout(path, voxels)
+    return voxels
+
+
+def _read_xyz(path: Path) -> np.ndarray:
+    from plyfile import PlyData
+
+    vertex = PlyData.read(str(path))["vertex"]
+    return np.stack([vertex[axis] for axis in "xyz"], 1)

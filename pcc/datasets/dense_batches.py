@@ -1,0 +1,95 @@
+"""Training batches from dense voxel clouds: cubes at full resolution, and whole clouds thinned from below.
+
+Crops teach the last levels, where nine tenths of the bits are. The coarse levels of a crop have no surroundings, so
+some batches hold whole clouds without their last ``s`` levels: those see every neighbour there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pcc.datasets.batches import Batch, Crop, Mixture, Pool, make_batch
+from pcc.datasets.cells import CellCloud
+from pcc.datasets.rows import unique_rows
+
+
+@dataclass(frozen=True)
+class DenseRecipe:
+    """Sizes and shares of dense batches.
+
+    Attributes:
+        crop_depth: crops are cubes with an edge of 2^crop_depth voxels.
+        voxels_per_batch: crops are added until a batch holds that many.
+        whole_cloud_fraction: of the batches are whole clouds, thinned by 1 to ``max_drop`` levels, or by more where
+            about ``max_whole_voxels`` ask for it.
+        scan_fraction: of the samples come from scans, the others from meshes.
+        min_crop_voxels: emptier cubes are drawn again.
+    """
+
+    crop_depth: int = 6
+    voxels_per_batch: int = 40_000
+    whole_cloud_fraction: float = 0.1
+    max_drop: int = 4
+    max_whole_voxels: int = 120_000
+    scan_fraction: float = 0.4
+    min_crop_voxels: int = 200
+
+
+@dataclass(frozen=True)
+class DenseBatches:
+    """Batches from two pools of (V, 3) integer voxel clouds >= 0: meshes and scans (either may be empty)."""
+
+    meshes: Sequence[np.ndarray]
+    scans: Sequence[np.ndarray] = ()
+    recipe: DenseRecipe = field(default_factory=DenseRecipe)
+
+    def __post_init__(self) -> None:
+        cells = [[CellCloud.of(cloud) for cloud in clouds if len(cloud)] for clouds in (self.meshes, self.scans)]
+        shares = (1 - self.recipe.scan_fraction, self.recipe.scan_fraction) if cells[0] and cells[1] else (1.0, 1.0)
+        pools = [Pool([c.coords for c in group], s, by_size=True) for group, s in zip(cells, shares, strict=True)]
+        object.__setattr__(self, "_cells", cells)
+        object.__setattr__(self, "_mixture", Mixture(pools))
+
+    def sample(self, rng: np.random.Generator) -> Batch:
+        """A batch of crops (level_offset 0), or one whole thinned cloud (level_offset = levels dropped)."""
+        if rng.random() < self.recipe.whole_cloud_fraction:
+            return self._whole_cloud(rng)
+        crops: list[Crop] = []
+        while sum(len(coords) for coords, _ in crops) < self.recipe.voxels_per_batch:
+            crops.append((self._crop(self._draw(rng), rng), self.recipe.crop_depth))
+        return make_batch(crops, 0, rng)
+
+    def _draw(self, rng: np.random.Generator) -> CellCloud:
+        pool, cloud = self._mixture.draw(rng)  # type: ignore[attr-defined]
+        return self._cells[pool][cloud]  # type: ignore[attr-defined]
+
+    def _crop(self, cloud: CellCloud, rng: np.random.Generator) -> np.ndarray:
+        """A cube around a random voxel, turned at random; the fullest of a few tries where a cloud is sparse."""
+        side = 1 << self.recipe.crop_depth
+        best = np.zeros((0, 3), np.int32)
+        for _ in range(10):
+            centre = cloud.coords[rng.integers(len(cloud))].astype(np.int64)
+            inside = cloud.box(centre - rng.integers(side // 4, 3 * side // 4 + 1, 3), side)
+            best = max(best, inside, key=len)
+            if len(best) >= self.recipe.min_crop_voxels:
+                break
+        return turn(best, side, rng)
+
+    def _whole_cloud(self, rng: np.random.Generator) -> Batch:
+        coords = self._draw(rng).coords
+        over_budget = np.log2(max(len(coords) / self.recipe.max_whole_voxels, 1)) / 2  # a surface: 4 children a node
+        drop = max(int(rng.integers(1, self.recipe.max_drop + 1)), int(np.ceil(over_budget)))
+        origin = rng.integers(0, 1 << drop, 3, dtype=np.int32)
+        thinned = unique_rows((coords + origin) >> drop)
+        side = int(thinned.max()) + 1
+        return make_batch([(turn(thinned, side, rng), max((side - 1).bit_length(), 1))], drop, rng)
+
+
+def turn(coords: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
+    """One of the 48 symmetries of the cube [0, side)^3, at random: (V, 3) of the same dtype."""
+    turned = coords[:, rng.permutation(3)]
+    flips = rng.random(3) < 0.5
+    return np.where(flips, side - 1 - turned, turned)

@@ -1,0 +1,105 @@
+"""LiDAR frames for training as integers in millimetres, from folders of KITTI ``.bin`` files.
+
+KITTI's raw frames lie on a grid of 1 mm, so nothing is lost; motion-corrected frames lie on no grid and are rounded.
+Intensity is not read. Held-out frames are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pcc.datasets.heldout import refuse_heldout
+from pcc.datasets.motion import Twist, correct_motion, random_twist, read_rigid, read_twist
+from pcc.datasets.progress import progress
+from pcc.errors import InvalidCloud
+
+MAX_RANGE_MM = 500_000
+
+
+def find_frames(folder: Path, every: int = 1) -> list[Path]:
+    """KITTI frames under ``folder`` in the order of their names, each ``every``-th one.
+
+    Raises:
+        FileNotFoundError: there are none.
+    """
+    frames = sorted(Path(folder).rglob("*.bin"))[::every]
+    if not frames:
+        raise FileNotFoundError(f"no KITTI .bin frames under {folder}")
+    return frames
+
+
+def read_xyz(path: Path) -> np.ndarray:
+    """(N, 3) float64 metres of a KITTI frame; points that are not finite or beyond ``MAX_RANGE_MM`` are left out.
+
+    Raises:
+        InvalidCloud: the size is no multiple of four floats, or no point is left.
+    """
+    values = np.fromfile(path, "<f4")
+    if len(values) % 4:
+        raise InvalidCloud(f"{path}: expected rows of four float32, got {len(values)} values")
+    xyz = values.reshape(-1, 4)[:, :3].astype(np.float64)
+    xyz = xyz[(np.abs(xyz) * 1000 < MAX_RANGE_MM).all(1)]
+    if len(xyz) == 0:
+        raise InvalidCloud(f"{path}: no finite points")
+    return xyz
+
+
+def millimetres(xyz: np.ndarray) -> np.ndarray:
+    """(N, 3) metres rounded to (N, 3) int32 millimetres."""
+    return np.rint(xyz * 1000).astype(np.int32)
+
+
+def raw_frames(folders: Sequence[Path], every: int = 1) -> list[np.ndarray]:
+    """All frames of the folders: (N, 3) int32 millimetres each. Raises as ``read_frame``."""
+    paths = [path for folder in folders for path in find_frames(folder, every)]
+    return [read_frame(path) for path in progress(paths, "reading frames")]
+
+
+def read_frame(path: Path) -> np.ndarray:
+    """One frame: (N, 3) int32 millimetres.
+
+    Raises:
+        HeldOutCloud: it is a test frame.
+        InvalidCloud: it is not a KITTI frame.
+    """
+    return millimetres(_read_training_xyz(path))
+
+
+def corrected_drive(folder: Path, oxts: Path, imu_to_velo: Path, every: int = 1) -> list[np.ndarray]:
+    """Frames of a raw drive with the car's motion taken out, as KITTI odometry publishes them.
+
+    Args:
+        folder: frames ``<number>.bin``.
+        oxts: folder of the inertial unit's records ``<number>.txt``.
+        imu_to_velo: KITTI's ``calib_imu_to_velo.txt``.
+
+    Returns:
+        (N, 3) int32 millimetres each, in the sensor's pose at mid-sweep.
+    """
+    rotation, translation = read_rigid(imu_to_velo)
+    paths = progress(find_frames(folder, every), "correcting motion")
+    return [_corrected(path, read_twist(Path(oxts) / f"{path.stem}.txt", rotation, translation)) for path in paths]
+
+
+def twisted_frames(folders: Sequence[Path], every: int = 1, seed: int = 0) -> list[np.ndarray]:
+    """Frames corrected by a motion drawn at random: what correction does to the pattern of the beams, at many places.
+
+    The true motion is not known, so walls bend by up to a metre or so over the sweep; no point set for mapping.
+    """
+    paths = [path for folder in folders for path in find_frames(folder, every)]
+    rng = np.random.default_rng(seed)
+    return [_corrected(path, random_twist(rng)) for path in progress(paths, "twisting frames")]
+
+
+def _corrected(path: Path, twist: Twist) -> np.ndarray:
+    return millimetres(correct_motion(_read_training_xyz(path), twist))
+
+
+def _read_training_xyz(path: Path) -> np.ndarray:
+    refuse_heldout(path)
+    xyz = read_xyz(path)
+    refuse_heldout(path, millimetres(xyz))
+    return xyz
