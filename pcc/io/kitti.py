@@ -22,7 +22,7 @@ def read(path: Path) -> PointCloud:
     data = path.read_bytes()
     if len(data) % BYTES_PER_POINT:
         raise InvalidCloud(
-            f"{path}: expected a multiple of {BYTES_PER_POINT} bytes, 4 float32 a point, got {len(data)}"
+            f"{path}: expected 16 bytes a point (a multiple of 16), got {len(data)}"
         )
     table = np.frombuffer(data, "<f4").reshape(-1, 4).astype(np.float32, copy=False)
     return PointCloud(np.ascontiguousarray(table[:, :3]), {"intensity": table[:, 3].copy()})

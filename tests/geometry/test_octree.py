@@ -1,5 +1,7 @@
 """Growing a tree from occupancies(codes) gives codes again, and each level is what its fields say."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -24,7 +26,7 @@ def test_grows_back(isa, threads, rng, num, depth):
     levels, leaves = grow(1, occupancies)
     np.testing.assert_array_equal(leaves, codes)
     assert [len(level) for level in levels] == [len(occupancy) for occupancy in occupancies]
-    for depth_above, (above, level) in enumerate(zip(levels, levels[1:], strict=False)):
+    for depth_above, (above, level) in enumerate(pairwise(levels)):
         assert level.depth == depth_above + 1
         np.testing.assert_array_equal(above.codes[level.parents], level.codes >> np.uint64(3))
         np.testing.assert_array_equal(level.octants, level.codes & np.uint64(7))

@@ -1,0 +1,96 @@
+"""Fields of points (colour, intensity, labels ...) in one generic, lossless chunk each.
+
+Values travel in the order of the decoded points, column by column. It stands in until learned coders of colours and
+intensities replace it for the fields that they know; for all others it stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pcc.codec.columns import decode_column, encode_column
+from pcc.codec.dtypes import dtype_code, dtype_of
+from pcc.codec.limits import within
+from pcc.codec.wire import Reader, text, varint
+from pcc.errors import CorruptStream, UnsupportedField
+
+MAX_COLUMNS = 1 << 16
+
+
+@dataclass(frozen=True)
+class FieldSpec:
+    """Name, dtype and shape of a field: (N,) if ``columns`` is None, else (N, columns)."""
+
+    name: str
+    dtype: np.dtype
+    columns: int | None
+
+    def num_bytes(self, num_points: int) -> int:
+        """Decoded size."""
+        return num_points * self.dtype.itemsize * (1 if self.columns is None else self.columns)
+
+
+def select(fields: Mapping[str, np.ndarray], wanted: str | Sequence[str]) -> dict[str, np.ndarray]:
+    """The fields to code: ``"all"``, ``"none"``, or a list of names in the order wanted.
+
+    Raises:
+        ValueError: a name is not among the fields.
+    """
+    if isinstance(wanted, str):
+        if wanted not in ("all", "none"):
+            raise ValueError(f"fields: expected 'all', 'none' or a list of names, got {wanted!r}")
+        return dict(fields) if wanted == "all" else {}
+    unknown = [name for name in wanted if name not in fields]
+    if unknown:
+        raise ValueError(f"fields: no field {', '.join(map(repr, unknown))}; the cloud has {', '.join(fields) or 'none'}")
+    return {name: fields[name] for name in wanted}
+
+
+def write_spec(name: str, values: np.ndarray) -> bytes:
+    """Name, dtype and shape of a field; the digest of a frame covers these bytes too.
+
+    Raises:
+        UnsupportedField: a dtype or a width that no stream carries.
+    """
+    columns = 0 if values.ndim == 1 else values.shape[1] + 1
+    if columns > MAX_COLUMNS:
+        raise UnsupportedField(f"field {name!r}: expected at most {MAX_COLUMNS - 1} columns, got {columns - 1}")
+    return text(name) + bytes([dtype_code(values.dtype, f"field {name!r}")]) + varint(columns)
+
+
+def parse_spec(reader: Reader) -> FieldSpec:
+    """Reads what ``write_spec`` wrote."""
+    name, dtype, columns = reader.text(), dtype_of(reader.u8()), reader.varint()
+    if columns > MAX_COLUMNS:
+        raise CorruptStream(f"field {name!r}: {columns - 1} columns")
+    return FieldSpec(name, dtype, columns - 1 if columns else None)
+
+
+def encode_field(name: str, values: np.ndarray) -> bytes:
+    """The payload of a field's chunk; ``values`` (N,) or (N, K) in decoded order."""
+    columns = values.reshape(len(values), -1) if values.size else values.reshape(0, 1)
+    coded = [encode_column(columns[:, i]) for i in range(columns.shape[1])] if values.size else []
+    return write_spec(name, values) + b"".join(coded)
+
+
+def decode_field(payload: bytes | memoryview, num_points: int, max_bytes: int) -> tuple[str, np.ndarray]:
+    """Name and values, (N,) or (N, K), of a field's chunk.
+
+    Raises:
+        CorruptStream: the chunk is damaged.
+        LimitExceeded: the values would take more than ``max_bytes``; nothing was allocated.
+    """
+    reader = Reader(payload)
+    spec = parse_spec(reader)
+    within(f"bytes of field {spec.name!r}", spec.num_bytes(num_points), max_bytes)
+    if spec.columns is None:
+        values = decode_column(reader, spec.dtype, num_points) if num_points else np.empty(0, spec.dtype)
+    else:
+        values = np.empty((num_points, spec.columns), spec.dtype)
+        for i in range(spec.columns if num_points else 0):
+            values[:, i] = decode_column(reader, spec.dtype, num_points)
+    reader.finish(f"field {spec.name!r}")
+    return spec.name, values

@@ -1,0 +1,223 @@
+"""A grid: the scale and origin that lead from voxel indices to coordinates and back.
+
+    coordinate --grid_for_*--> Grid          finds scale and origin
+    coordinate --quantize--> index >= 0      floor(x * den / num + 0.5) - origin
+    index --devoxelize--> coordinate         (index + origin) * num / den, then cast
+
+All arithmetic is IEEE float64, one multiplication and one division each, so that every machine restores the same
+bits; integer clouds on their own grid stay integers throughout. Nothing here knows of duplicates, of Morton order or
+of the octree: that is `pcc.geometry.voxels`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from pcc.errors import LimitExceeded
+from pcc.ops.morton import MAX_BITS
+
+MAX_INDEX = 1 << 52  #: indices on a scaled grid stay exact in float64
+_BLOCK = 3 * 8192  # values handled at once: the temporaries stay in the cache
+
+# Steps that recorded clouds use, coarsest first: the coarsest that fits needs the fewest levels.
+_DENOMINATORS = sorted([10.0**k for k in range(5)] + [2.0**k for k in range(1, 11)])
+
+
+@dataclass(frozen=True)
+class Grid:
+    """coordinate = cast((index + origin) * num / den).
+
+    Attributes:
+        num, den: the step is num / den in the cloud's unit (metres for sensors); finite and above 0. The fraction
+            keeps decimal steps exact: 1/1000 restores what was written as k/1000.
+        origin: index of the lowest coordinate on each axis, int64. Below 2^52 in magnitude unless `is_integer`, where
+            it counts modulo 2^64 (so that uint64 fits).
+        dtype: of the coordinates. Integer coordinates on a scaled grid are rounded half to even and clipped.
+    """
+
+    num: float
+    den: float
+    origin: tuple[int, int, int]
+    dtype: np.dtype
+
+    def __post_init__(self) -> None:
+        if not (0 < self.num < np.inf and 0 < self.den < np.inf):
+            raise ValueError(f"num, den: expected finite values above 0, got {self.num} and {self.den}")
+        limit = (1 << 63) - 1 if self.is_integer else MAX_INDEX
+        if len(self.origin) != 3 or any(not -limit - 1 <= value <= limit for value in self.origin):
+            raise ValueError(f"origin: expected three integers within {limit}, got {self.origin}")
+
+    @property
+    def step(self) -> float:
+        """Edge of a voxel in the cloud's unit."""
+        return self.num / self.den
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether indices become coordinates without leaving the integers."""
+        return self.dtype.kind in "biu" and self.num == self.den == 1
+
+
+def devoxelize(coords: np.ndarray, grid: Grid) -> np.ndarray:
+    """Coordinates of voxels.
+
+    Args:
+        coords: (N, 3) int32 indices.
+        grid: what `pcc.geometry.voxels.voxelize` found.
+
+    Returns:
+        (N, 3) of ``grid.dtype``.
+    """
+    if grid.is_integer:
+        return (coords.astype(np.int64) + np.array(grid.origin)).astype(grid.dtype)
+    flat = np.ascontiguousarray(coords).reshape(-1)
+    out = np.empty(flat.shape, grid.dtype)
+    origin, buffer = _tiled(grid), np.empty(_BLOCK)
+    for rows in _blocks(flat):
+        values = buffer[: rows.stop - rows.start]
+        np.add(flat[rows], origin[: len(values)], out=values)
+        _to_values(values, grid.num, grid.den)
+        _cast(values, out[rows])
+    return out.reshape(-1, 3)
+
+
+def quantize(xyz: np.ndarray, grid: Grid) -> np.ndarray:
+    """(N, 3) int32 indices of coordinates that lie within the grid's 2^21 voxels: the nearest, ties upwards."""
+    if grid.is_integer:
+        return (xyz.astype(np.int64, copy=False) - np.array(grid.origin)).astype(np.int32)
+    flat = xyz.reshape(-1)
+    out = np.empty(flat.shape, np.int32)
+    origin, buffer = _tiled(grid), np.empty(_BLOCK)
+    for rows in _blocks(flat):
+        values = buffer[: rows.stop - rows.start]
+        values[:] = flat[rows]
+        _to_indices(values, grid.num, grid.den)
+        np.subtract(values, origin[: len(values)], out=out[rows], casting="unsafe")
+    return out.reshape(-1, 3)
+
+
+def bounds(xyz: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lowest and highest coordinate of each axis, two (3,) arrays; NaN where an axis holds one. N is at least 1."""
+    wide = len(xyz) // 256 * 256  # long rows reduce many times faster than rows of three
+    lows, highs = [xyz[wide:]], [xyz[wide:]]
+    if wide:
+        rows = xyz[:wide].reshape(-1, 256 * 3)
+        lows.append(rows.min(axis=0).reshape(-1, 3))
+        highs.append(rows.max(axis=0).reshape(-1, 3))
+    return np.concatenate(lows).min(axis=0), np.concatenate(highs).max(axis=0)
+
+
+def grid_of_integers(low: np.ndarray, high: np.ndarray) -> Grid:
+    """The grid of an integer cloud as it is.
+
+    Raises:
+        LimitExceeded: an axis has more than 2^21 voxels.
+    """
+    start, stop = [int(v) for v in low], [int(v) for v in high]
+    _check_extent([b - a for a, b in zip(start, stop, strict=True)], start + stop, 1.0)
+    x, y, z = (v - (1 << 64) if v >= 1 << 63 else v for v in start)
+    return Grid(1.0, 1.0, (x, y, z), low.dtype)
+
+
+def grid_of_step(low: np.ndarray, high: np.ndarray, num: float, den: float = 1.0) -> Grid:
+    """The grid of the given step that holds ``low`` to ``high``.
+
+    Raises:
+        LimitExceeded: an axis has more than 2^21 voxels, or lies too far from 0.
+    """
+    ends = np.concatenate([low, high]).astype(np.float64)
+    with np.errstate(over="ignore"):
+        index = ends.copy()
+        _to_indices(index, num, den)
+    if not np.abs(index).max() < MAX_INDEX:
+        _check_extent([MAX_INDEX], ends.tolist(), num / den)
+    _check_extent((index[3:] - index[:3]).tolist(), ends.tolist(), num / den)
+    x, y, z = (int(v) for v in index[:3])
+    return Grid(num, den, (x, y, z), low.dtype)
+
+
+def recognise_step(xyz: np.ndarray) -> tuple[float, float] | None:
+    """The coarsest ``(num, den)`` of the known ones that restores every value of a float cloud, or None.
+
+    Zero is restored without its sign; everything else bit for bit.
+    """
+    flat = xyz.reshape(-1)
+    stride = max(1, len(flat) // 4096)
+    sample = flat[:: stride + (stride % 3 == 0)]  # not a multiple of 3, so that it meets every axis
+    for den in _DENOMINATORS:
+        if _restores(sample, 1.0, den) and _restores(flat, 1.0, den):
+            return 1.0, den
+    return None
+
+
+def smallest_step(ends: list[float]) -> float:
+    """A step, rounded up to 4 digits, at which coordinates between the ends ``[x0, y0, z0, x1, y1, z1]`` fit."""
+    extent = max(float(b) - float(a) for a, b in zip(ends[:3], ends[3:], strict=True))
+    step = max(extent / ((1 << MAX_BITS) - 2), max(abs(float(v)) for v in ends) / (MAX_INDEX // 2))
+    return float(f"{step * 1.0006:.3e}")
+
+
+def _check_extent(extents: list[float] | list[int], ends: list[float] | list[int], step: float) -> None:
+    if max(extents) < 1 << MAX_BITS:
+        return
+    raise LimitExceeded(
+        f"the cloud spans more than 2^{MAX_BITS} voxels of {step:g} on an axis; "
+        f"the smallest voxel size that fits is {smallest_step(list(ends)):g} (--voxel-size)"
+    )
+
+
+def _restores(flat: np.ndarray, num: float, den: float) -> bool:
+    buffer, back = np.empty(_BLOCK), np.empty(_BLOCK, flat.dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for rows in _blocks(flat):
+            part = flat[rows]
+            values = buffer[: len(part)]
+            values[:] = part
+            _to_indices(values, num, den)
+            if not np.abs(values).max() < MAX_INDEX:
+                return False
+            _to_values(values, num, den)
+            _cast(values, back[: len(part)])
+            if not np.array_equal(back[: len(part)], part):
+                return False
+    return True
+
+
+def _to_indices(values: np.ndarray, num: float, den: float) -> None:
+    """In place: the nearest multiple of the step, ties upwards (as even as voxels can be)."""
+    if den != 1:
+        values *= den
+    if num != 1:
+        values /= num
+    values += 0.5
+    np.floor(values, out=values)
+
+
+def _to_values(indices: np.ndarray, num: float, den: float) -> None:
+    """In place: the coordinate of an index, before the cast."""
+    if num != 1:
+        indices *= num
+    if den != 1:
+        indices /= den
+
+
+def _cast(values: np.ndarray, out: np.ndarray) -> None:
+    if out.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            np.copyto(out, values, casting="unsafe")
+        return
+    low, high = (0, 1) if out.dtype.kind == "b" else (np.iinfo(out.dtype).min, np.iinfo(out.dtype).max)
+    top = float(high) if int(float(high)) <= high else float(np.nextafter(float(high), 0))
+    np.copyto(out, np.clip(np.rint(values), float(low), top), casting="unsafe")
+
+
+def _tiled(grid: Grid) -> np.ndarray:
+    return np.tile(np.array(grid.origin, np.float64), _BLOCK // 3)
+
+
+def _blocks(flat: np.ndarray) -> Iterator[slice]:
+    for start in range(0, len(flat), _BLOCK):
+        yield slice(start, min(start + _BLOCK, len(flat)))

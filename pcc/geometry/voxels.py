@@ -1,0 +1,165 @@
+"""Points to voxels: unique indices in Morton order, and the way back from voxels to points.
+
+    xyz --grid--> indices --Morton--> codes --sort--> codes, order --unique--> voxels, counts
+
+Which grid: integers are coded as they are; floats on a common decimal or binary grid (KITTI: 1 mm) are recognised and
+restored bit for bit; everything else needs a voxel size or a maximum error, for nothing is rounded unasked.
+Scale and origin live in `pcc.geometry.grid`; the tree in `pcc.geometry.octree`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pcc.errors import InvalidCloud, LimitExceeded
+from pcc.geometry.grid import (
+    Grid,
+    bounds,
+    devoxelize,
+    grid_of_integers,
+    grid_of_step,
+    quantize,
+    recognise_step,
+)
+from pcc.ops import morton, sort
+
+__all__ = ["Grid", "Voxels", "devoxelize", "voxelize"]
+
+_MAX_SHRINKS = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Voxels:
+    """V occupied voxels of N points.
+
+    Attributes:
+        coords: (V, 3) int32 >= 0, unique, in Morton order; 0 is the lowest index of each axis.
+        codes: (V,) uint64 Morton codes of ``coords``, strictly ascending.
+        counts: (V,) int32 >= 1 points in each voxel; they sum to N.
+        order: (N,) int32: ``xyz[order]`` are the points voxel by voxel, in input order within a voxel, so that
+            ``np.repeat(devoxelize(coords, grid), counts, axis=0)`` decodes them row by row.
+        depth: bits an axis: the octree's levels; 0 for no point or a single voxel.
+        grid: scale and origin.
+    """
+
+    coords: np.ndarray
+    codes: np.ndarray
+    counts: np.ndarray
+    order: np.ndarray
+    depth: int
+    grid: Grid
+
+    def __len__(self) -> int:
+        return len(self.coords)
+
+
+def voxelize(xyz: np.ndarray, *, voxel_size: float | None = None, max_error: float | None = None) -> Voxels:
+    """The voxels of a cloud.
+
+    Args:
+        xyz: (N, 3), any integer dtype, bool, or float of at most 64 bits.
+        voxel_size: edge of a voxel in the cloud's unit; a coordinate becomes its nearest multiple, ties upwards.
+            None: the cloud's own grid, without loss.
+        max_error: Euclidean bound on how far a decoded point may lie from its input, in the cloud's unit; it holds
+            for every point after the cast to the input's dtype. The cloud's own grid is kept where it is coarser.
+
+    Raises:
+        ValueError: both options, or one that is not above 0.
+        InvalidCloud: NaN, infinite, or on no known grid while no option is given.
+        LimitExceeded: more than 2^21 voxels on an axis, or 2^31 points.
+    """
+    _check_options(voxel_size, max_error)
+    xyz = _checked(xyz)
+    if not len(xyz):
+        return _collect(np.empty((0, 3), np.int32), Grid(voxel_size or 1.0, 1.0, (0, 0, 0), xyz.dtype))
+    low, high = _finite_bounds(xyz)
+    if voxel_size is not None:
+        grid = grid_of_step(low, high, float(voxel_size))
+    elif max_error is not None:
+        return _collect(*_within_error(xyz, low, high, float(max_error)))
+    else:
+        grid = _own_grid(xyz, low, high)
+    return _collect(quantize(xyz, grid), grid)
+
+
+def _check_options(voxel_size: float | None, max_error: float | None) -> None:
+    if voxel_size is not None and max_error is not None:
+        raise ValueError("voxel_size, max_error: expected at most one of them, got both")
+    for name, value in (("voxel_size", voxel_size), ("max_error", max_error)):
+        if value is not None and not 0 < value < np.inf:
+            raise ValueError(f"{name}: expected a finite value above 0, got {value}")
+
+
+def _checked(xyz: np.ndarray) -> np.ndarray:
+    xyz = np.asarray(xyz)
+    if xyz.ndim != 2 or xyz.shape[1] != 3:
+        raise ValueError(f"xyz: expected shape (N, 3), got {xyz.shape}")
+    if xyz.dtype.kind not in "biuf" or xyz.dtype.itemsize > 8:
+        raise InvalidCloud(f"coordinates: expected integers or floats of at most 64 bits, got {xyz.dtype}")
+    if len(xyz) > sort.MAX_CODES:
+        raise LimitExceeded(f"the cloud has {len(xyz)} points; at most {sort.MAX_CODES} fit")
+    return np.ascontiguousarray(xyz, xyz.dtype.newbyteorder("="))
+
+
+def _finite_bounds(xyz: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    low, high = bounds(xyz)
+    if not (np.isfinite(low).all() and np.isfinite(high).all()):
+        bad = int(np.count_nonzero(~np.isfinite(xyz).all(axis=1)))
+        raise InvalidCloud(f"{bad} of {len(xyz)} points have NaN or infinite coordinates; remove them first")
+    return low, high
+
+
+def _own_grid(xyz: np.ndarray, low: np.ndarray, high: np.ndarray) -> Grid:
+    """The grid that loses nothing."""
+    if xyz.dtype.kind in "biu":
+        return grid_of_integers(low, high)
+    step = recognise_step(xyz)
+    if step is None:
+        raise InvalidCloud(
+            "the coordinates lie on no common grid, so they cannot be coded without loss; "
+            "give --voxel-size or --max-error"
+        )
+    return grid_of_step(low, high, *step)
+
+
+def _within_error(xyz: np.ndarray, low: np.ndarray, high: np.ndarray, max_error: float) -> tuple[np.ndarray, Grid]:
+    """The coarsest voxels that keep every point within ``max_error``.
+
+    A voxel's corner is sqrt(3)/2 edges from its centre; the cast to the cloud's dtype may add to that, so the errors
+    are measured, and the voxels shrink until the bound holds.
+    """
+    own = _own_step(xyz)
+    size = 2 * max_error / np.sqrt(3) * (1 - 2.0**-20)
+    for _ in range(_MAX_SHRINKS):
+        if own is not None and own[0] / own[1] >= size:
+            grid = _own_grid(xyz, low, high)
+            return quantize(xyz, grid), grid
+        grid = grid_of_step(low, high, size)
+        coords = quantize(xyz, grid)
+        excess = _largest_error(xyz, coords, grid) - max_error
+        if excess <= 0:
+            return coords, grid
+        size *= min(max(0.5, 1 - 2 * excess / max_error), 1 - 2.0**-20)
+    raise InvalidCloud(f"no voxel size keeps every point within {max_error:g}; give --voxel-size")
+
+
+def _own_step(xyz: np.ndarray) -> tuple[float, float] | None:
+    return (1.0, 1.0) if xyz.dtype.kind in "biu" else recognise_step(xyz)
+
+
+def _largest_error(xyz: np.ndarray, coords: np.ndarray, grid: Grid) -> float:
+    """Largest Euclidean distance between a point and its decoded place."""
+    exact = np.int64 if xyz.dtype.kind in "biu" else np.float64  # int64 differences are exact modulo 2^64
+    difference = devoxelize(coords, grid).astype(exact) - xyz.astype(exact, copy=False)
+    difference = difference.astype(np.float64, copy=False)
+    return float(np.sqrt(np.einsum("ij,ij->i", difference, difference).max()))
+
+
+def _collect(indices: np.ndarray, grid: Grid) -> Voxels:
+    """Sorts the points' indices (N, 3) into voxels."""
+    ordered, order = sort.radix_sort(morton.encode(indices))
+    codes, counts = sort.unique(ordered)
+    depth = (int(codes[-1]).bit_length() + 2) // 3 if len(codes) else 0  # the largest code has the highest bit of all
+    return Voxels(morton.decode(codes), codes, counts, order, depth, grid)
