@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 def main(config: DictConfig) -> None:
     from pcc.datasets.validation import validation_batches
     from pcc.models.export import export_model
+
     from pcc.models.occupancy import OccupancyNet
     from pcc.training.objectives import occupancy_cost
     from pcc.training.record import run_record, write_record
@@ -32,8 +33,13 @@ def main(config: DictConfig) -> None:
     write_record(out_dir / "record.json", record)
     trained = trainer.run()
     if config.export:
-        path = export_model(trained, out_dir / f"{config.name}.safetensors", name=config.name, record=record,
-                            metrics=trainer.validate() if validation else {})
+        path = export_model(
+            trained,
+            out_dir / f"{config.name}.safetensors",
+            name=config.name,
+            record=record,
+            metrics=trainer.validate() if validation else {},
+        )
         print(f"exported {path}")
 
 

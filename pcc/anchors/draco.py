@@ -6,7 +6,8 @@ begins at 0 and a range of 2^b - 1, its step is one voxel and its loss is none. 
 - Points are coded by a kd-tree and come back in the tree's order. Keeping the order (DracoPy's ``preserve_order``)
   codes them one after the other, at twice the size and more; that is not done here.
 - Points of equal position are merged before coding: multiplicities are lost, the set is not. So ``duplicates="keep"``
-  is answered with a set, and the runner reports it as such. The search for them costs most of the encoding time.
+  is answered with a set, and the runner reports it as such. The search for them costs most of the encoding time, and
+  that depends on the order: longdress takes 5 s in Morton order (used here), 14 s in the file's, 56 s in a random one.
 - Compression levels 7 to 10 give the same bytes for positions; lower ones are larger.
 - int32 points are misread: always hand over float32. An empty cloud comes back as None.
 - About 160 bytes are constant, however few the points.
