@@ -12,9 +12,8 @@ from omegaconf import DictConfig, OmegaConf
 
 @hydra.main(config_path="configs", config_name="train", version_base="1.3")
 def main(config: DictConfig) -> None:
+    from pcc.datasets.describe import describe
     from pcc.datasets.validation import validation_batches
-    from pcc.models.export import export_model
-
     from pcc.models.occupancy import OccupancyNet
     from pcc.training.objectives import occupancy_cost
     from pcc.training.record import run_record, write_record
@@ -29,17 +28,14 @@ def main(config: DictConfig) -> None:
     trainer = Trainer(network, occupancy_cost, batches, validation, train_config, out_dir)
     if config.resume:
         trainer.resume()
-    record = run_record(OmegaConf.to_container(config, resolve=True), batches.describe())
+    record = run_record(OmegaConf.to_container(config, resolve=True), describe(batches))
     write_record(out_dir / "record.json", record)
     trained = trainer.run()
     if config.export:
-        path = export_model(
-            trained,
-            out_dir / f"{config.name}.safetensors",
-            name=config.name,
-            record=record,
-            metrics=trainer.validate() if validation else {},
-        )
+        from pcc.models.export import export_model
+
+        path = export_model(trained, out_dir / f"{config.name}.safetensors", name=config.name, record=record,
+                            metrics=trainer.validate() if validation else {})
         print(f"exported {path}")
 
 

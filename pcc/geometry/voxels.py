@@ -9,6 +9,7 @@ Scale and origin live in `pcc.geometry.grid`; the tree in `pcc.geometry.octree`.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -131,7 +132,7 @@ def _within_error(xyz: np.ndarray, low: np.ndarray, high: np.ndarray, max_error:
     are measured, and the voxels shrink until the bound holds.
     """
     own = _own_step(xyz)
-    size = 2 * max_error / np.sqrt(3) * (1 - 2.0**-20)
+    size = 2 * max_error / math.sqrt(3) * (1 - 2.0**-20)
     for _ in range(_MAX_SHRINKS):
         if own is not None and own[0] / own[1] >= size:
             grid = _own_grid(xyz, low, high)

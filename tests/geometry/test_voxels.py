@@ -190,6 +190,7 @@ def test_max_error_uses_what_it_was_given(rng):
     """The voxels are as large as the bound allows: within 0.1 % of 2 M / sqrt(3)."""
     voxels = voxelize(rng.random((2000, 3)) * 50, max_error=0.01)
     assert 0.999 * 0.02 / np.sqrt(3) < voxels.grid.step <= 0.02 / np.sqrt(3)
+    assert type(voxels.grid.num) is float
 
 
 def test_max_error_below_the_own_grid_loses_nothing(rng):

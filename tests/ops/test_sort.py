@@ -20,6 +20,12 @@ def test_sort_equals_stable_argsort(threads, rng, size, bits):
     assert permutation.dtype == np.int32
 
 
+def test_a_sort_that_threads_share(threads, rng):
+    """Large enough for three threads: the permutation is still the stable one."""
+    codes = rng.integers(0, 2**17, 2_200_001, dtype=np.uint64)
+    np.testing.assert_array_equal(sort.radix_sort(codes)[1], sort.radix_sort_reference(codes)[1])
+
+
 @pytest.mark.parametrize("shift", [0, 5, 33, 60])
 def test_constant_digits_are_no_obstacle(threads, rng, shift):
     """Codes that differ in a few bits only, below and above constant ones."""
