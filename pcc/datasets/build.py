@@ -14,9 +14,12 @@ import numpy as np
 from pcc.datasets.batches import Pool
 from pcc.datasets.clouds import mesh_clouds, voxel_clouds
 from pcc.datasets.dense_batches import DenseBatches, DenseRecipe
-from pcc.datasets.lidar import corrected_drive, raw_frames, twisted_frames
+from pcc.datasets.lidar import corrected_frames, find_frames, millimetres, raw_frames, twisted_frames
 from pcc.datasets.lidar_batches import LidarBatches, LidarRecipe
+from pcc.datasets.motion import correct_motion, random_twist
 from pcc.datasets.surfaces import SurfaceRecipe
+from pcc.datasets.synthetic_lidar import synthetic_frames
+from pcc.datasets.synthetic_surfaces import synthetic_clouds
 
 
 def matching(root: Path, pattern: str) -> list[Path]:
@@ -67,6 +70,7 @@ def lidar_from_folders(
     twisted: Mapping[str, int] | None = None,
     drives: Sequence[Mapping[str, str]] = (),
     *,
+    exclude: Sequence[str] = (),
     corrected_share: float = 1 / 3,
     recipe: LidarRecipe | None = None,
     seed: int = 0,
@@ -79,18 +83,46 @@ def lidar_from_folders(
         corrected: patterns of folders whose frames are corrected already.
         twisted: pattern -> take each n-th frame, with a random motion taken out.
         drives: raw drives whose motion is known: ``frames`` (pattern below root), ``oxts``, ``imu_to_velo`` (paths).
+        exclude: ``folder/file`` names of frames to leave out.
         corrected_share: of the samples come from the three kinds of corrected frames.
     """
-    base = Path(root)
-    raw_pool = _each(raw_frames, base, raw)
-    corrected_pool = _each(raw_frames, base, dict.fromkeys(corrected, 1))
+
+    def frames(patterns: Mapping[str, int]) -> list[Path]:
+        return [p for pattern, n in patterns.items() for p in find_frames(matching(Path(root), pattern), n, exclude)]
+
+    corrected_pool = raw_frames(frames(dict.fromkeys(corrected, 1)))
     for drive in drives:
-        for folder in matching(base, drive["frames"]):
-            corrected_pool += corrected_drive(folder, Path(drive["oxts"]), Path(drive["imu_to_velo"]))
-    corrected_pool += _each(lambda folders, every: twisted_frames(folders, every, seed), base, twisted or {})
-    pools = (Pool(raw_pool, 1 - corrected_share), Pool(corrected_pool, corrected_share))
+        corrected_pool += corrected_frames(
+            frames({drive["frames"]: 1}), Path(drive["oxts"]), Path(drive["imu_to_velo"])
+        )
+    corrected_pool += twisted_frames(frames(twisted or {}), seed)
+    pools = (Pool(raw_frames(frames(raw)), 1 - corrected_share), Pool(corrected_pool, corrected_share))
     return LidarBatches(pools, recipe or LidarRecipe())
 
 
-def _each(read, root: Path, patterns: Mapping[str, int]) -> list[np.ndarray]:
-    return [frame for pattern, every in patterns.items() for frame in read(matching(root, pattern), every)]
+def dense_synthetic(
+    num_clouds: int,
+    *,
+    surface: SurfaceRecipe | None = None,
+    recipe: DenseRecipe | None = None,
+    seed: int = 0,
+) -> DenseBatches:
+    """Dense batches from ``num_clouds`` synthetic surfaces."""
+    return DenseBatches(synthetic_clouds(num_clouds, surface or SurfaceRecipe(), seed), (), recipe or DenseRecipe())
+
+
+def lidar_synthetic(
+    num_frames: int,
+    num_beams: int = 64,
+    num_columns: int = 1800,
+    *,
+    corrected_share: float = 1 / 3,
+    recipe: LidarRecipe | None = None,
+    seed: int = 0,
+) -> LidarBatches:
+    """LiDAR batches from ``num_frames`` synthetic frames, as they are and with a random motion taken out."""
+    frames = synthetic_frames(num_frames, num_beams, num_columns, seed)
+    rng = np.random.default_rng(seed)
+    twisted = [millimetres(correct_motion(frame / 1000, random_twist(rng))) for frame in frames]
+    pools = (Pool(frames, 1 - corrected_share), Pool(twisted, corrected_share))
+    return LidarBatches(pools, recipe or LidarRecipe())

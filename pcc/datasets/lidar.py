@@ -19,15 +19,22 @@ from pcc.errors import InvalidCloud
 MAX_RANGE_MM = 500_000
 
 
-def find_frames(folder: Path, every: int = 1) -> list[Path]:
-    """KITTI frames under ``folder`` in the order of their names, each ``every``-th one.
+def find_frames(folders: Sequence[Path], every: int = 1, exclude: Sequence[str] = ()) -> list[Path]:
+    """KITTI frames under the folders in the order of their names.
+
+    Args:
+        every: take each ``every``-th frame of a folder.
+        exclude: ``folder/file`` names to leave out; held-out frames among others have to be named here.
 
     Raises:
-        FileNotFoundError: there are none.
+        FileNotFoundError: a folder holds none.
     """
-    frames = sorted(Path(folder).rglob("*.bin"))[::every]
-    if not frames:
-        raise FileNotFoundError(f"no KITTI .bin frames under {folder}")
+    frames: list[Path] = []
+    for folder in folders:
+        found = sorted(folder.rglob("*.bin"))[::every]
+        if not found:
+            raise FileNotFoundError(f"no KITTI .bin frames under {folder}")
+        frames += [path for path in found if f"{path.parent.name}/{path.name}" not in exclude]
     return frames
 
 
@@ -52,9 +59,8 @@ def millimetres(xyz: np.ndarray) -> np.ndarray:
     return np.rint(xyz * 1000).astype(np.int32)
 
 
-def raw_frames(folders: Sequence[Path], every: int = 1) -> list[np.ndarray]:
-    """All frames of the folders: (N, 3) int32 millimetres each. Raises as ``read_frame``."""
-    paths = [path for folder in folders for path in find_frames(folder, every)]
+def raw_frames(paths: Sequence[Path]) -> list[np.ndarray]:
+    """Frames as they are: (N, 3) int32 millimetres each. Raises as ``read_frame``."""
     return [read_frame(path) for path in progress(paths, "reading frames")]
 
 
@@ -68,11 +74,11 @@ def read_frame(path: Path) -> np.ndarray:
     return millimetres(_read_training_xyz(path))
 
 
-def corrected_drive(folder: Path, oxts: Path, imu_to_velo: Path, every: int = 1) -> list[np.ndarray]:
+def corrected_frames(paths: Sequence[Path], oxts: Path, imu_to_velo: Path) -> list[np.ndarray]:
     """Frames of a raw drive with the car's motion taken out, as KITTI odometry publishes them.
 
     Args:
-        folder: frames ``<number>.bin``.
+        paths: frames ``<number>.bin``.
         oxts: folder of the inertial unit's records ``<number>.txt``.
         imu_to_velo: KITTI's ``calib_imu_to_velo.txt``.
 
@@ -80,16 +86,15 @@ def corrected_drive(folder: Path, oxts: Path, imu_to_velo: Path, every: int = 1)
         (N, 3) int32 millimetres each, in the sensor's pose at mid-sweep.
     """
     rotation, translation = read_rigid(imu_to_velo)
-    paths = progress(find_frames(folder, every), "correcting motion")
-    return [_corrected(path, read_twist(Path(oxts) / f"{path.stem}.txt", rotation, translation)) for path in paths]
+    watched = progress(paths, "correcting motion")
+    return [_corrected(path, read_twist(oxts / f"{path.stem}.txt", rotation, translation)) for path in watched]
 
 
-def twisted_frames(folders: Sequence[Path], every: int = 1, seed: int = 0) -> list[np.ndarray]:
+def twisted_frames(paths: Sequence[Path], seed: int = 0) -> list[np.ndarray]:
     """Frames corrected by a motion drawn at random: what correction does to the pattern of the beams, at many places.
 
     The true motion is not known, so walls bend by up to a metre or so over the sweep; no point set for mapping.
     """
-    paths = [path for folder in folders for path in find_frames(folder, every)]
     rng = np.random.default_rng(seed)
     return [_corrected(path, random_twist(rng)) for path in progress(paths, "twisting frames")]
 

@@ -20,6 +20,7 @@ def unique_rows(coords: np.ndarray) -> np.ndarray:
         raise ValueError(f"coords: expected 0 <= value < 2^{_BITS}, got {coords.min()} to {coords.max()}")
     bits = max(int(coords.max()).bit_length(), 1)
     x, y, z = coords.astype(np.uint32 if 3 * bits <= 32 else np.int64).T
-    keys = np.unique((x << (2 * bits)) | (y << bits) | z).astype(np.int64)
+    keys = np.sort((x << (2 * bits)) | (y << bits) | z).astype(np.int64)
+    keys = keys[np.flatnonzero(np.diff(keys, prepend=-1))]
     mask = (1 << bits) - 1
     return np.stack([keys >> (2 * bits), (keys >> bits) & mask, keys & mask], 1)
