@@ -45,7 +45,9 @@ def select(fields: Mapping[str, np.ndarray], wanted: str | Sequence[str]) -> dic
         return dict(fields) if wanted == "all" else {}
     unknown = [name for name in wanted if name not in fields]
     if unknown:
-        raise ValueError(f"fields: no field {', '.join(map(repr, unknown))}; the cloud has {', '.join(fields) or 'none'}")
+        raise ValueError(
+            f"fields: no field {', '.join(map(repr, unknown))}; the cloud has {', '.join(fields) or 'none'}"
+        )
     return {name: fields[name] for name in wanted}
 
 
