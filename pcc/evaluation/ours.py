@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pcc
-from pcc.anchors import Anchor, Cost, Setting
+from pcc.anchors import Anchor, Setting
 from pcc.pointcloud import PointCloud
 
 
@@ -26,7 +27,7 @@ class PccCodec(Anchor):
     def compress(self, cloud: PointCloud, setting: Setting) -> bytes:
         return pcc.encode(
             cloud,
-            model=self.model,
+            model=self._exported() or self.model,
             voxel_size=setting.voxel_size,
             max_error=setting.max_error,
             fields=setting.fields,
@@ -34,7 +35,12 @@ class PccCodec(Anchor):
         )
 
     def decompress(self, data: bytes) -> PointCloud:
-        return pcc.decode(data)
+        return pcc.decode(data, model=self._exported())
 
-    def cost(self, cloud: PointCloud, setting: Setting, data: bytes) -> Cost:
-        return Cost()
+    def _exported(self) -> Any:
+        """The program in the file ``model``; None where it is a name. Loaded in each process: it is not pickled."""
+        if not Path(self.model).is_file():
+            return None
+        from pcc.inference.program import Program
+
+        return Program.load(self.model)
