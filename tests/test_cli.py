@@ -12,9 +12,9 @@ import pytest
 
 import pcc
 from pcc.cli import main
-from tests.clouds import assert_equal
+from tests.clouds import assert_equal, needs_models
 
-pytest.importorskip("pcc.codec.octree", reason="the octree coder is not built yet")
+pytestmark = needs_models
 
 
 def run(*arguments: object) -> int:

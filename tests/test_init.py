@@ -5,11 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import pytest
-
 import pcc
+from tests.clouds import needs_models
 
-pytest.importorskip("pcc.codec.octree", reason="the octree coder is not built yet")
+pytestmark = needs_models
 
 
 def loaded_modules(code: str) -> set[str]:

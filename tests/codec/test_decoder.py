@@ -13,12 +13,14 @@ import pcc
 from pcc.codec.container import DIGEST, FIELD, GEOMETRY, HEADER, MULTIPLICITY, frame_chunks, frame_spans, write_chunk
 from pcc.codec.fields import encode_field
 from pcc.codec.header import FrameHeader, write_header, write_preamble
+from pcc.codec.info import describe
 from pcc.codec.limits import Limits
 from pcc.errors import CorruptStream, LimitExceeded, ModelMismatch
 from pcc.geometry.voxels import Grid
 from pcc.pointcloud import PointCloud
+from tests.clouds import needs_models
 
-pytest.importorskip("pcc.codec.octree", reason="the octree coder is not built yet")
+pytestmark = needs_models
 
 HOSTILE = (CorruptStream, LimitExceeded, ModelMismatch)
 GRID = Grid(1.0, 1.0, (0, 0, 0), np.dtype(np.int32))
@@ -164,12 +166,11 @@ def test_a_missing_model_is_named_by_its_digest():
 
 
 def test_another_model_than_the_streams_is_refused():
-    from pcc.codec.info import describe
-    from pcc.inference.registry import find_model, list_models
+    from pcc.inference.registry import list_models
 
     data = small_stream()
     digest = describe(data)[0].model_digest
-    others = [program for program in map(find_model, list_models()) if program.digest != digest]
+    others = [program for program in list_models() if program.digest != digest]
     for program in others:
         with pytest.raises(ModelMismatch, match=program.name):
             pcc.decode(data, model=program)

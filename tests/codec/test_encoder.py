@@ -9,9 +9,9 @@ import pcc
 from pcc.codec.info import describe
 from pcc.errors import InvalidCloud, LimitExceeded, ModelMismatch, UnsupportedField
 from pcc.pointcloud import PointCloud
-from tests.clouds import assert_equal
+from tests.clouds import assert_equal, needs_models
 
-pytest.importorskip("pcc.codec.octree", reason="the octree coder is not built yet")
+pytestmark = needs_models
 
 
 def sorted_by_position(cloud: PointCloud) -> PointCloud:
