@@ -1,0 +1,9 @@
+"""Other people's codecs behind one contract: ``Anchor.encode(cloud, setting) -> AnchorResult``.
+
+Draco comes with the extra ``eval``; the bypass needs nothing. A codec that is missing raises ``AnchorError``, which
+names what to install; nothing here falls back silently.
+"""
+
+from pcc.anchors.base import Anchor, AnchorResult, Cost, Setting
+
+__all__ = ["Anchor", "AnchorResult", "Cost", "Setting"]

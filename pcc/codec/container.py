@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pcc.codec.header import PREAMBLE_BYTES, parse_preamble, write_preamble
-from pcc.codec.limits import Limits, within
+from pcc.codec.limits import DEFAULT_LIMITS, Limits, within
 from pcc.codec.wire import Reader, varint
 from pcc.errors import CorruptStream
 from pcc.ops.checksum import crc32c
@@ -69,7 +69,7 @@ def join(frames: Sequence[bytes]) -> bytes:
     return body + write_seek_table(spans)
 
 
-def append(stream: bytes, frame: bytes, limits: Limits = Limits()) -> bytes:
+def append(stream: bytes, frame: bytes, limits: Limits = DEFAULT_LIMITS) -> bytes:
     """``stream`` with one more frame; its seek table is renewed.
 
     Raises:
@@ -93,7 +93,7 @@ def write_seek_table(spans: Sequence[tuple[int, int]]) -> bytes:
     return write_chunk(SEEK_TABLE, payload + size.to_bytes(4, "little"))
 
 
-def frame_spans(data: bytes | memoryview, limits: Limits = Limits()) -> list[tuple[int, int]]:
+def frame_spans(data: bytes | memoryview, limits: Limits = DEFAULT_LIMITS) -> list[tuple[int, int]]:
     """Where the frames lie, first byte and end, from the seek table or else by scanning.
 
     Raises:
@@ -105,7 +105,7 @@ def frame_spans(data: bytes | memoryview, limits: Limits = Limits()) -> list[tup
     return spans if spans is not None else scan(data, limits)
 
 
-def scan(data: bytes | memoryview, limits: Limits = Limits()) -> list[tuple[int, int]]:
+def scan(data: bytes | memoryview, limits: Limits = DEFAULT_LIMITS) -> list[tuple[int, int]]:
     """``frame_spans`` by walking over all chunks, without the seek table."""
     reader, spans, start = Reader(data, PREAMBLE_BYTES), [], None
     while reader.remaining:

@@ -6,7 +6,6 @@ normative description.
 
 from __future__ import annotations
 
-import math
 import struct
 from dataclasses import dataclass
 
@@ -23,7 +22,6 @@ MAGIC = b"\x89PCC\r\n\x1a\n"  # as PNG's: a high byte, a CR LF, an end of file a
 VERSION = 1
 PREAMBLE_BYTES = len(MAGIC) + 1 + 2 + 4
 MAX_DEPTH = 21
-MAX_ORIGIN = 1 << 62  # origin + coordinate stays within int64
 
 INTRA = 0
 TIMESTAMP, QUANTIZED, MERGED = 1, 2, 4
@@ -78,8 +76,8 @@ class FrameHeader:
 
     @property
     def voxel_size(self) -> float:
-        """The edge of a voxel in units of the file (metres for sensors)."""
-        return self.grid.num / self.grid.den
+        """The edge of a voxel in the unit of the cloud (metres for sensors)."""
+        return self.grid.step
 
 
 def write_grid(grid: Grid) -> bytes:
@@ -92,11 +90,10 @@ def parse_grid(reader: Reader) -> Grid:
     """Reads what ``write_grid`` wrote."""
     dtype, num, den = dtype_of(reader.u8()), reader.f64(), reader.f64()
     origin = (reader.signed_varint(), reader.signed_varint(), reader.signed_varint())
-    if dtype.kind == "b" or not (0 < num < math.inf and 0 < den < math.inf and 0 < num / den < math.inf):
-        raise CorruptStream(f"frame header: no grid of {dtype} has the step {num} / {den}")
-    if max(map(abs, origin)) > MAX_ORIGIN:
-        raise CorruptStream(f"frame header: origin {origin} is out of range")
-    return Grid(num=num, den=den, origin=origin, dtype=dtype)
+    try:
+        return Grid(num=num, den=den, origin=origin, dtype=dtype)
+    except ValueError as error:
+        raise CorruptStream(f"frame header: {error}") from error
 
 
 def write_header(header: FrameHeader) -> bytes:

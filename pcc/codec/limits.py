@@ -24,6 +24,9 @@ class Limits:
     max_frames: int = 1 << 20
 
 
+DEFAULT_LIMITS = Limits()
+
+
 def within(name: str, value: int, limit: int) -> int:
     """``value``, if it is at most ``limit``.
 

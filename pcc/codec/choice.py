@@ -1,0 +1,40 @@
+"""Which model codes a cloud when none is named, and on which scale it sees the levels.
+
+Two small rules, apart so that they can be changed by measurement; the stream carries their outcome, not the rules.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from pcc.geometry.voxels import Grid
+
+MIN_DENSE_CHILDREN = 1.8
+FINEST_METRES = 0.001
+MAX_LEVEL_OFFSET = 10
+
+
+def choose_model(codes: np.ndarray) -> str:
+    """``dense`` or ``lidar``, by the mean number of voxels in an occupied 2x2x2 block.
+
+    Scanned surfaces have 2.5 to 4, a LiDAR sweep about 1 (1 mm to 1 cm voxels).
+
+    Args:
+        codes: (V,) uint64 Morton codes, ascending and distinct, V >= 1.
+    """
+    blocks = codes >> np.uint64(3)
+    num_blocks = 1 + int(np.count_nonzero(blocks[1:] != blocks[:-1]))
+    return "dense" if len(codes) >= MIN_DENSE_CHILDREN * num_blocks else "lidar"
+
+
+def level_offset(grid: Grid, model_name: str) -> int:
+    """How many levels finer than these voxels the finest scale of the model is: 0..10.
+
+    Models of clouds in metres know levels by their absolute size, 1 mm being 0. Clouds of integers (also when a file
+    holds them as floats) and the dense models have no absolute size: 0.
+    """
+    if model_name.startswith("dense") or grid.dtype.kind in "biu" or grid.step == 1:
+        return 0
+    return min(max(round(math.log2(grid.step / FINEST_METRES)), 0), MAX_LEVEL_OFFSET)

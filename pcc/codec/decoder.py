@@ -1,0 +1,131 @@
+"""From a stream to clouds; the mirror of ``encoder``.
+
+A stream is hostile: each chunk is checked (checksum, place, size against the limits) before its values take memory,
+and the digest at the end of a frame is compared with what was decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pcc.codec.columns import decode_column
+from pcc.codec.container import DIGEST, FIELD, GEOMETRY, HEADER, MULTIPLICITY, Chunk, frame_chunks, frame_spans
+from pcc.codec.digest import DIGEST_BYTES, decoded_digest
+from pcc.codec.fields import decode_field
+from pcc.codec.header import FrameHeader, parse_header
+from pcc.codec.limits import DEFAULT_LIMITS, Limits, within
+from pcc.codec.wire import Reader
+from pcc.errors import CorruptStream, ModelMismatch
+from pcc.geometry.voxels import devoxelize
+from pcc.ops import morton
+from pcc.pointcloud import PointCloud
+
+if TYPE_CHECKING:
+    from pcc.inference.program import Program
+
+
+def decode(data: bytes | memoryview, *, limits: Limits = DEFAULT_LIMITS, model: Program | None = None) -> PointCloud:
+    """The cloud in a stream of one frame, points in Morton order.
+
+    Args:
+        data: A whole stream.
+        limits: How much the frame may take.
+        model: Decode with this program; None finds the one that the stream names among those installed.
+
+    Raises:
+        CorruptStream: not a pcc stream, truncated, damaged, or of a newer version.
+        LimitExceeded: larger than ``limits``.
+        ModelMismatch: the model is not installed, or is not ``model``; names the digest that the stream asks for.
+        ValueError: the stream has several frames.
+    """
+    spans = frame_spans(data, limits)
+    if len(spans) > 1:
+        raise ValueError(f"data: expected one frame, got {len(spans)}; use pcc.decode_frames")
+    if not spans:
+        raise CorruptStream("truncated: the stream has no frame")
+    return decode_frame(data, spans[0], limits=limits, model=model)
+
+
+def decode_frames(
+    data: bytes | memoryview, *, limits: Limits = DEFAULT_LIMITS, model: Program | None = None
+) -> Iterator[PointCloud]:
+    """The clouds of a stream of any number of frames, one by one; raises as ``decode`` does."""
+    for span in frame_spans(data, limits):
+        yield decode_frame(data, span, limits=limits, model=model)
+
+
+def decode_frame(
+    data: bytes | memoryview, span: tuple[int, int], *, limits: Limits = DEFAULT_LIMITS, model: Program | None = None
+) -> PointCloud:
+    """The cloud of the frame at bytes ``span`` (see ``container.frame_spans``); raises as ``decode`` does."""
+    chunks = frame_chunks(data, span)
+    header = parse_header(next(chunks).payload, limits)
+    by_tag: dict[bytes, list[Chunk]] = {tag: [] for tag in (HEADER, GEOMETRY, MULTIPLICITY, FIELD, DIGEST)}
+    for chunk in chunks:
+        by_tag[chunk.tag].append(chunk)
+        within("fields", len(by_tag[FIELD]), limits.max_fields)
+    codes = _decode_geometry(by_tag[GEOMETRY], header, model)
+    counts = _decode_counts(by_tag[MULTIPLICITY], header)
+    fields = _decode_fields(by_tag[FIELD], header, limits)
+    digest = bytes(by_tag[DIGEST][0].payload)
+    if len(digest) != DIGEST_BYTES or digest != decoded_digest(header.grid, codes, counts, fields):
+        raise CorruptStream("digest mismatch: the decoded values are not those that were encoded")
+    xyz = devoxelize(morton.decode(codes), header.grid)
+    return PointCloud(xyz if len(xyz) == header.num_points else np.repeat(xyz, counts, axis=0), fields)
+
+
+def _decode_geometry(chunks: Sequence[Chunk], header: FrameHeader, model: Program | None) -> np.ndarray:
+    """(V,) uint64 Morton codes. A frame of at most one voxel has no geometry: its voxel is the origin."""
+    if (header.num_voxels > 1) != bool(chunks):
+        raise CorruptStream(f"{header.num_voxels} voxels and {len(chunks)} geometry chunks")
+    if not chunks:
+        return np.zeros(header.num_voxels, np.uint64)
+    from pcc.codec.octree import decode_octree
+
+    reader = Reader(chunks[0].payload)
+    program, level_offset = _find(bytes(reader.take(16)), model), reader.u8()
+    codes = decode_octree(bytes(reader.rest()), header.depth, header.num_voxels, program, level_offset)
+    if len(codes) != header.num_voxels:
+        raise CorruptStream(f"geometry: expected {header.num_voxels} voxels, got {len(codes)}")
+    return codes
+
+
+def _find(digest: bytes, model: Program | None) -> Program:
+    if model is None:
+        from pcc.inference.registry import find_model_by_digest
+
+        return find_model_by_digest(digest)
+    if model.digest != digest:
+        raise ModelMismatch(f"the stream needs the model {digest.hex()}, not {model.name} ({model.digest.hex()})")
+    return model
+
+
+def _decode_counts(chunks: Sequence[Chunk], header: FrameHeader) -> np.ndarray:
+    """(V,) int64 points a voxel."""
+    if (header.num_points > header.num_voxels) != bool(chunks):
+        raise CorruptStream(
+            f"{header.num_points} points, {header.num_voxels} voxels, {len(chunks)} multiplicity chunks"
+        )
+    if not chunks:
+        return np.ones(header.num_voxels, np.int64)
+    reader = Reader(chunks[0].payload)
+    counts = decode_column(reader, np.dtype(np.uint32), header.num_voxels).astype(np.int64) + 1
+    reader.finish("multiplicities")
+    if counts.sum() != header.num_points:
+        raise CorruptStream(f"multiplicities: expected {header.num_points} points, got {counts.sum()}")
+    return counts
+
+
+def _decode_fields(chunks: Sequence[Chunk], header: FrameHeader, limits: Limits) -> dict[str, np.ndarray]:
+    fields: dict[str, np.ndarray] = {}
+    bytes_left = limits.max_field_bytes
+    for chunk in chunks:
+        name, values = decode_field(chunk.payload, header.num_points, bytes_left)
+        if name in fields:
+            raise CorruptStream(f"field {name!r} comes twice")
+        fields[name] = values
+        bytes_left -= values.nbytes
+    return fields

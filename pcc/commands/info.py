@@ -1,0 +1,69 @@
+"""``pcc info``: what streams say of themselves, without decoding a point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pcc.codec.info import FrameInfo, describe
+from pcc.codec.limits import Limits
+from pcc.commands.shared import STREAM_SUFFIX, find_inputs, run_all, show
+
+
+def run(inputs: Sequence[Path], *, limits: Limits, as_json: bool) -> int:
+    """Describes every stream; gives the exit code."""
+    found = find_inputs(inputs, [STREAM_SUFFIX])
+    return run_all(found, lambda item: _info_one(item[0], limits, as_json), lambda item: item[0])
+
+
+def _info_one(path: Path, limits: Limits, as_json: bool) -> None:
+    data = path.read_bytes()
+    frames = [_record(frame) for frame in describe(data, limits)]
+    record = {"file": str(path), "num_bytes": len(data), "frames": frames}
+    lines = [f"{path}: {len(data):,} bytes, {len(frames)} frame{'' if len(frames) == 1 else 's'}"]
+    lines += [line for i, frame in enumerate(frames) for line in _lines(i, frame)]
+    show(record, "\n".join(lines), as_json)
+
+
+def _record(frame: FrameInfo) -> dict[str, Any]:
+    header = frame.header
+    return {
+        "num_points": header.num_points,
+        "num_voxels": header.num_voxels,
+        "num_merged": header.num_merged,
+        "lossless": not header.quantized and not header.num_merged,
+        "xyz_dtype": np.dtype(header.grid.dtype).name,
+        "voxel_size": header.voxel_size,
+        "origin": [int(axis) for axis in header.grid.origin],
+        "depth": header.depth,
+        "timestamp_ns": header.timestamp_ns,
+        "num_bytes": frame.num_bytes,
+        "geometry_bytes": frame.geometry_bytes,
+        "multiplicity_bytes": frame.multiplicity_bytes,
+        "geometry_bpp": frame.geometry_bpp,
+        "fields": [
+            {"name": s.name, "dtype": s.dtype.name, "columns": s.columns, "num_bytes": size} for s, size in frame.fields
+        ],
+        "model": frame.model_digest.hex() if frame.model_digest else None,
+        "digest": frame.digest.hex(),
+    }
+
+
+def _lines(index: int, frame: dict[str, Any]) -> list[str]:
+    how = "lossless" if frame["lossless"] else "quantised or merged"
+    positions = frame["geometry_bytes"] + frame["multiplicity_bytes"]
+    lines = [
+        f"  frame {index}: {frame['num_points']:,} points, {frame['num_bytes']:,} bytes",
+        f"    voxels      {frame['num_voxels']:,}",
+        f"    xyz         {frame['xyz_dtype']}, step {frame['voxel_size']:g}, {frame['depth']} bits an axis, {how}",
+        f"    positions   {positions:,} bytes, {frame['geometry_bpp']:.3f} bpp",
+    ]
+    for field in frame["fields"]:
+        width = "" if field["columns"] is None else f" x {field['columns']}"
+        lines.append(f"    {field['name']:<11} {field['dtype']}{width}, {field['num_bytes']:,} bytes")
+    if frame["timestamp_ns"] is not None:
+        lines.append(f"    time        {frame['timestamp_ns']} ns")
+    return [*lines, f"    model       {frame['model'] or 'none needed'}", f"    digest      {frame['digest']}"]

@@ -1,0 +1,140 @@
+"""Shared by the commands: exit codes, inputs and outputs as files or folders, progress, one line an error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from pcc.errors import CorruptStream, LimitExceeded, ModelMismatch, PccError
+
+OK, USAGE, CORRUPT, LIMIT, MODEL = 0, 2, 3, 4, 5
+STREAM_SUFFIX = ".pcc"
+
+# What a command may raise because of its input or its surroundings; anything else is a bug and keeps its traceback.
+EXPECTED = (PccError, ValueError, OSError, ImportError, MemoryError)
+
+
+def exit_code(error: BaseException) -> int:
+    """0 ok, 2 usage or input, 3 corrupt, 4 limit, 5 model missing."""
+    if isinstance(error, CorruptStream):
+        return CORRUPT
+    if isinstance(error, LimitExceeded | MemoryError):
+        return LIMIT
+    return MODEL if isinstance(error, ModelMismatch) else USAGE
+
+
+def complain(error: BaseException, where: object = "") -> int:
+    """One line on stderr; gives the exit code."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    prefix = f"{where}: " if where and str(where) not in text else ""
+    typer.echo(f"pcc: {prefix}{text}", err=True)
+    return exit_code(error)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to read and one to write."""
+
+    source: Path
+    target: Path
+
+
+def find_inputs(inputs: Sequence[Path], suffixes: Iterable[str]) -> list[tuple[Path, Path]]:
+    """Files with their path below the folder that was named: the folder's files with a known suffix, or the file.
+
+    Raises:
+        ValueError: an input does not exist, or a folder holds nothing to work on.
+    """
+    wanted, found = set(suffixes), []
+    for item in inputs:
+        if item.is_dir():
+            files = sorted(p for p in item.rglob("*") if p.is_file() and p.suffix.lower() in wanted)
+            if not files:
+                raise ValueError(f"{item}: no file with a suffix among {', '.join(sorted(wanted))} in this folder")
+            found += [(p, p.relative_to(item)) for p in files]
+        elif item.exists():
+            found.append((item, Path(item.name)))
+        else:
+            raise ValueError(f"{item}: no such file or folder")
+    return found
+
+
+def plan(inputs: Sequence[Path], output: Path | None, suffixes: Iterable[str], target_suffix: str) -> list[Job]:
+    """Where each input goes. Without ``output``: beside the input.
+
+    Raises:
+        ValueError: two inputs would go to one file, or an input would be overwritten.
+    """
+    found = find_inputs(inputs, suffixes)
+    is_file = output is not None and len(found) == 1 and not inputs[0].is_dir() and _names_a_file(output)
+    if output is not None and len(found) > 1 and output.is_file():
+        raise ValueError(f"{output}: expected a folder for {len(found)} inputs, it is a file")
+    jobs = []
+    for source, below in found:
+        if output is None:
+            target = source.with_suffix(target_suffix)
+        else:
+            target = output if is_file else output / below.with_suffix(target_suffix)
+        jobs.append(Job(source, target))
+    _check_targets(jobs)
+    return jobs
+
+
+def _names_a_file(output: Path) -> bool:
+    return not output.is_dir() and output.suffix != ""
+
+
+def _check_targets(jobs: Sequence[Job]) -> None:
+    sources = {job.source.resolve() for job in jobs}
+    targets: set[Path] = set()
+    for job in jobs:
+        target = job.target.resolve()
+        if target in sources:
+            raise ValueError(f"{job.target}: an input is never overwritten; choose another output")
+        if target in targets:
+            raise ValueError(f"{job.target}: two inputs would be written here; encode them apart")
+        targets.add(target)
+
+
+def run_all(items: Sequence[Any], work: Callable[[Any], None], name: Callable[[Any], object]) -> int:
+    """``work`` on every item, with a progress bar for several; an error of one does not stop the others.
+
+    Returns:
+        0, or the exit code of the first error.
+    """
+    first = OK
+    for item in _progress(items):
+        try:
+            work(item)
+        except EXPECTED as error:
+            first = first or complain(error, name(item))
+    return first
+
+
+def _progress(items: Sequence[Any]) -> Iterable[Any]:
+    if len(items) < 2 or not sys.stderr.isatty():
+        return items
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(items, description="pcc", console=Console(stderr=True), transient=True)
+
+
+def show(record: dict[str, Any], text: str, as_json: bool) -> None:
+    """One result on stdout: a JSON object on one line, or text."""
+    typer.echo(json.dumps(record) if as_json else text)
+
+
+def set_threads(threads: int) -> None:
+    """Bounds the threads of all kernels; 0 means all cores."""
+    from pcc import ops
+
+    if threads < 0:
+        raise ValueError(f"threads: expected 0 (all) or more, got {threads}")
+    ops.set_num_threads(threads)

@@ -1,0 +1,107 @@
+"""``pcc verify``: decode, check the digest, and hold the result against the original."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pcc.codec.container import frame_spans
+from pcc.codec.decoder import decode_frame
+from pcc.codec.header import FrameHeader
+from pcc.codec.info import describe
+from pcc.codec.limits import Limits
+from pcc.commands.shared import STREAM_SUFFIX, find_inputs, run_all, set_threads, show
+from pcc.errors import CorruptStream
+from pcc.geometry.voxels import voxelize
+from pcc.io import read_points
+from pcc.pointcloud import PointCloud
+
+
+def run(inputs: Sequence[Path], against: Path | None, *, limits: Limits, threads: int, as_json: bool) -> int:
+    """Verifies every stream; gives the exit code (3 if one is not what was promised)."""
+    set_threads(threads)
+    found = find_inputs(inputs, [STREAM_SUFFIX])
+    if against is not None and len(found) != 1:
+        raise ValueError(f"against: expected one stream, got {len(found)}")
+    return run_all(found, lambda item: _verify_one(item[0], against, limits, as_json), lambda item: item[0])
+
+
+def _verify_one(path: Path, against: Path | None, limits: Limits, as_json: bool) -> None:
+    data = path.read_bytes()
+    spans, frames = frame_spans(data, limits), describe(data, limits)
+    if not spans:
+        raise CorruptStream("truncated: the stream has no frame")
+    if against is not None and len(spans) != 1:
+        raise ValueError(f"against: expected a stream of one frame, {path} has {len(spans)}")
+    record = {"file": str(path), "num_frames": len(spans), "digest": "ok"}
+    line = f"{path}: ok, {len(spans)} frame{'' if len(spans) == 1 else 's'}, digests match"
+    for span, frame in zip(spans, frames, strict=True):
+        cloud = decode_frame(data, span, limits=limits)
+        if against is not None:
+            agreement = agree(read_points(against), cloud, frame.header)
+            record |= {"against": str(against), "lossless": agreement.lossless, "max_error": agreement.max_error}
+            line += f"; {agreement.text} {against}"
+    show(record, line, as_json)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How a decoded cloud relates to its original; ``max_error`` is Euclidean, in the clouds' unit."""
+
+    lossless: bool
+    max_error: float
+    text: str
+
+
+def agree(original: PointCloud, decoded: PointCloud, header: FrameHeader) -> Agreement:
+    """What ``decoded`` keeps of ``original``, checked point by point.
+
+    Raises:
+        CorruptStream: points or fields differ by more than the header admits.
+    """
+    pairs, max_error = _pairs(original, decoded, header)
+    for name, values in decoded.fields.items():
+        if name not in original.fields:
+            raise CorruptStream(f"field {name!r} is not in the original")
+        wanted = original.fields[name][pairs]
+        if wanted.dtype != values.dtype or wanted.tobytes() != values.tobytes():
+            raise CorruptStream(f"field {name!r} differs from the original")
+    dropped = [name for name in original.fields if name not in decoded.fields]
+    without = f" (without the fields {', '.join(dropped)})" if dropped else ""
+    if header.quantized:
+        return Agreement(False, max_error, f"every point within {max_error:.6g} of its place in{without}")
+    if header.num_merged:
+        return Agreement(False, 0.0, f"the same set of positions{without} as")
+    return Agreement(True, 0.0, f"the same points and values{without} as")
+
+
+def _pairs(original: PointCloud, decoded: PointCloud, header: FrameHeader) -> tuple[np.ndarray, float]:
+    """For each decoded point the row of the original that it stands for, and the largest distance between the two."""
+    step = header.voxel_size if header.quantized else None
+    voxels = voxelize(original.xyz, voxel_size=step)
+    rows = voxels.order
+    if header.num_merged is not None:
+        rows = rows[np.cumsum(voxels.counts) - voxels.counts]
+    if len(np.unique(rows)) != len(decoded):
+        raise CorruptStream(f"expected {len(rows)} points, the stream holds {len(decoded)}")
+    if not header.quantized:
+        if original.xyz.dtype != decoded.xyz.dtype or not np.array_equal(original.xyz[rows], decoded.xyz):
+            raise CorruptStream("positions differ from the original")
+        return rows, 0.0
+    merged = header.num_merged is not None
+    places = np.repeat(decoded.xyz, voxels.counts, axis=0) if merged else decoded.xyz
+    return rows, _max_error(original.xyz[voxels.order], places, header)
+
+
+def _max_error(original: np.ndarray, decoded: np.ndarray, header: FrameHeader) -> float:
+    """The largest distance of paired points, each axis being within half a voxel (and the rounding of the dtype)."""
+    distances = np.abs(original.astype(np.float64) - decoded.astype(np.float64))
+    rounding = np.spacing(np.abs(decoded).max(initial=0)) if decoded.dtype.kind == "f" else 0
+    if distances.max(initial=0.0) > header.voxel_size / 2 * (1 + 1e-9) + float(rounding):
+        raise CorruptStream(
+            f"a point is {distances.max()} from its place, more than half a voxel ({header.voxel_size})"
+        )
+    return float(np.sqrt((distances**2).sum(axis=1).max(initial=0.0)))

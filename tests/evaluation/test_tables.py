@@ -1,0 +1,47 @@
+"""pcc.evaluation.tables: what was recorded is what is written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+from rich.console import Console
+
+from pcc.evaluation.tables import failures_table, table, write_csv, write_json
+
+
+def test_json_holds_everything(small, tmp_path):
+    """Strict JSON (no NaN, no Infinity), infinite PSNR as "inf", the peak in every cell."""
+    evaluation, _ = small
+    write_json(evaluation, tmp_path / "r.json", {"data": "x"})
+    record = json.loads((tmp_path / "r.json").read_text(), parse_constant=lambda name: 1 / 0)
+    assert record["version"] == 1
+    assert record["configuration"] == {"data": "x"}
+    assert record["cells"][0]["distortion"]["d1_psnr"] == "inf"
+    assert [cell["distortion"]["peak"] for cell in record["cells"]] == [63, 63, 63, 63, 1]
+    assert record["failures"][0]["codec"] == "draco"
+    assert record["machine"]["cores"] >= 1
+
+
+def test_csv_has_a_row_a_cell_and_a_row_a_failure(small, tmp_path):
+    evaluation, _ = small
+    write_csv(evaluation, tmp_path / "r.csv")
+    with (tmp_path / "r.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 6
+    assert [row["error"] != "" for row in rows] == [False] * 5 + [True]
+    assert float(rows[0]["bpp"]) == evaluation.cells[0].bpp
+    assert rows[0]["d1_psnr"] == "inf"
+    assert rows[1]["fields"] == "none"
+    assert rows[2]["voxel_size"] == "8"
+
+
+def test_screen(small):
+    """The printed table names every cell, its peak, and the failure's reason."""
+    evaluation, _ = small
+    console = Console(width=220, record=True, file=io.StringIO())
+    console.print(table(evaluation, "T"), failures_table(evaluation))
+    text = console.export_text()
+    for word in ("voxels", "coarse", "zlib", "draco", "multiset", "inf (63)", "bpp of input points", "InvalidCloud"):
+        assert word in text

@@ -1,0 +1,32 @@
+"""pcc.metrics.normals: a plane has the normal of a plane."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pcc.metrics.nearest import kd_tree
+from pcc.metrics.normals import estimate_normals, field_normals
+
+pytest.importorskip("scipy", reason="the extra eval is not installed")
+
+
+@pytest.mark.parametrize("shift", [0.0, 1e6])
+def test_plane(rng, shift):
+    """n = (-3, 4, 1) / sqrt 26, on the side of (1, sqrt 2, sqrt 3); a far origin costs nothing."""
+    u, v = np.array([2.0, 1, 2]), np.array([1.0, 0, 3])
+    expected = np.array([-3, 4, 1]) / 26**0.5
+    points = rng.uniform(-1, 1, (50, 1)) * u + rng.uniform(-1, 1, (50, 1)) * v + shift
+    normals = estimate_normals(kd_tree(points))
+    assert np.abs(normals - expected).max() < 1e-6
+
+
+def test_too_few_points():
+    assert estimate_normals(kd_tree(np.zeros((1, 3)))).tolist() == [[0, 0, 1]]
+    assert np.isfinite(estimate_normals(kd_tree(np.zeros((3, 3))))).all()
+
+
+def test_fields():
+    fields = {"nx": np.array([1]), "ny": np.array([2]), "nz": np.array([3])}
+    assert field_normals(fields).tolist() == [[1, 2, 3]]
+    assert field_normals({"nx": np.array([1])}) is None
