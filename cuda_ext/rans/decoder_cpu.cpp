@@ -46,9 +46,9 @@ template <class Step> void RansDecoder::groups(size_t count, Step step) {
     for (int j = 0; j < width; j++) {
       uint32_t x = states_[j];
       const bool low = step(begin + j, x);
-      const uint32_t filled = x << 16 | load_word(word);
-      states_[j] = low ? filled : x;
-      word += low ? 2 : 0;
+      const uint32_t mask = 0u - low;
+      states_[j] = x << (mask & 16) | (load_word(word) & mask);
+      word += 2 & mask;
     }
     position_ = static_cast<size_t>(word - words_.data());
     if (position_ > size_) {
@@ -71,9 +71,9 @@ void RansDecoder::get_binary(const uint16_t* p1, uint8_t* symbols, size_t count)
   if (!broken_)
     groups(count - done, [&](size_t i, uint32_t& x) {
       const uint32_t one_frequency = p1[done + i], zero_frequency = kTotal - one_frequency;
-      const bool one = rans_slot(x) >= zero_frequency;
-      symbols[done + i] = one;
-      return rans_get(x, one ? zero_frequency : 0, one ? one_frequency : zero_frequency);
+      const uint32_t one = 0u - (rans_slot(x) >= zero_frequency);  // a mask: no branch to miss
+      symbols[done + i] = one & 1;
+      return rans_get(x, zero_frequency & one, zero_frequency ^ ((zero_frequency ^ one_frequency) & one));
     });
   if (broken_) std::fill_n(symbols, count, uint8_t{0});
   require_intact();

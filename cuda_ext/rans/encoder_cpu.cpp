@@ -9,11 +9,10 @@
 namespace pcc {
 namespace {
 
-// About -log2(frequency / 16384) in 1/16384 bit: the mantissa stands for its own logarithm.
-uint32_t approximate_cost(uint32_t frequency) {
-  const uint32_t exponent = std::bit_width(frequency) - 1;
-  const uint32_t mantissa = (frequency << (kPrecisionBits - exponent)) - kTotal;
-  return ((kPrecisionBits - exponent) << kPrecisionBits) - mantissa;
+// About -log2(frequency / 16384) in 1/16384 bit: the bits of a float are its exponent and a linear mantissa.
+PCC_INLINE uint32_t approximate_cost(uint32_t frequency) {
+  const uint32_t bits = std::bit_cast<uint32_t>(static_cast<float>(static_cast<int32_t>(frequency)));
+  return ((kPrecisionBits + 127u) << kPrecisionBits) - (bits >> (23 - kPrecisionBits));
 }
 
 // Words written from the back to the front of a buffer that grows at the front.
@@ -60,8 +59,8 @@ uint16_t* put(uint32_t& x, uint32_t start, uint32_t frequency, uint16_t* front) 
 
 uint16_t* put_bits(const uint16_t* bits, size_t begin, size_t end, int lanes, uint32_t* states, uint16_t* front) {
   for (size_t i = end, lane = (end - 1) % lanes; i-- > begin; lane = lane ? lane - 1 : lanes - 1) {
-    const uint32_t p1 = bits[i] & 0x7fff, zero = kTotal - p1, one = bits[i] >> 15;
-    front = put(states[lane], one ? zero : 0, one ? p1 : zero, front);
+    const uint32_t p1 = bits[i] & 0x7fff, zero = kTotal - p1, one = 0u - (bits[i] >> 15);  // a mask: no branch to miss
+    front = put(states[lane], zero & one, zero ^ ((zero ^ p1) & one), front);
   }
   return front;
 }
@@ -89,12 +88,16 @@ void RansEncoder::put_binary(const uint16_t* p1, const uint8_t* symbols, size_t 
   check_binary(p1, count);
   check_bits(symbols, count);
   std::vector<uint16_t> bits(count);
-  uint64_t cost = 0;
-  for (size_t i = 0; i < count; i++) {
-    bits[i] = static_cast<uint16_t>(p1[i] | symbols[i] << 15);
-    cost += approximate_cost(symbols[i] ? p1[i] : kTotal - p1[i]);
+  for (size_t begin = 0; begin < count; begin += 4096) {  // a block's cost fits 32 bits
+    const size_t end = std::min(count, begin + 4096);
+    uint32_t cost = 0;
+    for (size_t i = begin; i < end; i++) {
+      const uint32_t one = 0u - symbols[i], zero = kTotal - p1[i];
+      bits[i] = static_cast<uint16_t>(p1[i] | one << 15);
+      cost += approximate_cost(zero ^ ((zero ^ p1[i]) & one));
+    }
+    bits_ += cost;
   }
-  bits_ += cost;
   calls_.push_back({std::move(bits), {}});
 }
 

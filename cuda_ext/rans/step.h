@@ -12,7 +12,7 @@ namespace pcc {
 PCC_HOST_DEVICE inline bool rans_put(uint32_t& x, uint32_t start, uint32_t frequency, uint16_t& word) {
   const bool full = (x >> 18) >= frequency;
   word = static_cast<uint16_t>(x);
-  x = full ? x >> 16 : x;
+  x >>= full ? 16 : 0;
   const uint32_t quotient = static_cast<uint32_t>((x + 0.5) * (1.0 / frequency));
   x += quotient * (kTotal - frequency) + start;  // quotient * 2^14 + x % frequency + start
   return full;

@@ -18,6 +18,7 @@ from pcc.errors import CorruptStream
 DELTA, PALETTE = 1, 2
 MAX_PALETTE = 1 << 16
 MAX_SAMPLE_PALETTE = 4096
+PALETTE_OVERHEAD = 8  # bytes that a palette costs beside its entries
 
 
 def encode_column(values: np.ndarray) -> bytes:
@@ -25,7 +26,7 @@ def encode_column(values: np.ndarray) -> bytes:
     words = to_words(values)
     palette = _find_palette(words)
     plain, indexed = _cheapest(words), _cheapest(palette[1]) if palette is not None else None
-    if palette is None or indexed is None or plain[0] <= indexed[0] + palette[0].nbytes / 2:
+    if palette is None or indexed is None or plain[0] <= indexed[0] + palette[0].nbytes / 2 + PALETTE_OVERHEAD:
         return bytes([plain[1]]) + _encode_words(words, plain[1])
     head = varint(len(palette[0])) + _encode_words(palette[0], DELTA)
     return bytes([PALETTE | indexed[1]]) + head + _encode_words(palette[1], indexed[1])
@@ -113,7 +114,7 @@ def _cheapest(words: np.ndarray) -> tuple[float, int]:
 
 
 def _plane_cost(plane: np.ndarray) -> int:
-    return 1 if (plane == plane[0]).all() else best_compressor(plane)[1]
+    return 0 if (plane == plane[0]).all() else best_compressor(plane)[1]
 
 
 def _planes(words: np.ndarray) -> list[np.ndarray]:

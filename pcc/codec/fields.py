@@ -45,9 +45,7 @@ def select(fields: Mapping[str, np.ndarray], wanted: str | Sequence[str]) -> dic
         return dict(fields) if wanted == "all" else {}
     unknown = [name for name in wanted if name not in fields]
     if unknown:
-        raise ValueError(
-            f"fields: no field {', '.join(map(repr, unknown))}; the cloud has {', '.join(fields) or 'none'}"
-        )
+        raise ValueError(f"fields: no field {', '.join(map(repr, unknown))}; there are {', '.join(fields) or 'none'}")
     return {name: fields[name] for name in wanted}
 
 
@@ -74,8 +72,8 @@ def parse_spec(reader: Reader) -> FieldSpec:
 def encode_field(name: str, values: np.ndarray) -> bytes:
     """The payload of a field's chunk; ``values`` (N,) or (N, K) in decoded order."""
     columns = values.reshape(len(values), -1) if values.size else values.reshape(0, 1)
-    coded = [encode_column(columns[:, i]) for i in range(columns.shape[1])] if values.size else []
-    return write_spec(name, values) + b"".join(coded)
+    spec = write_spec(name, values)
+    return spec + b"".join(encode_column(columns[:, i]) for i in range(columns.shape[1] if values.size else 0))
 
 
 def decode_field(payload: bytes | memoryview, num_points: int, max_bytes: int) -> tuple[str, np.ndarray]:

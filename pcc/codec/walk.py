@@ -90,7 +90,9 @@ def walk(
         occupancy = np.zeros(len(level.codes), np.uint8) if known is None else known[d]
         _code_occupancy(network, coder, feats, view, occupancy, scale, known is not None)
         if max_leaves is not None and int(np.bitwise_count(occupancy).sum()) > max_leaves:
-            raise CorruptStream(f"geometry: level {d + 1} has more than the {max_leaves} voxels that the stream declares")
+            raise CorruptStream(
+                f"geometry: level {d + 1} has more than the {max_leaves} voxels that the stream declares"
+            )
         if d + 1 < depth:
             feats = network.absorb(feats, view, occupancy, scale)
             level = child_level(level, occupancy)

@@ -56,7 +56,8 @@ def _lines(index: int, frame: dict[str, Any]) -> list[str]:
     how = "lossless" if frame["lossless"] else "quantised or merged"
     positions = frame["geometry_bytes"] + frame["multiplicity_bytes"]
     lines = [
-        f"  frame {index}: {frame['num_points']:,} points, {frame['num_voxels']:,} voxels, {frame['num_bytes']:,} bytes",
+        f"  frame {index}: {frame['num_points']:,} points, {frame['num_bytes']:,} bytes",
+        f"    voxels      {frame['num_voxels']:,}",
         f"    xyz         {frame['xyz_dtype']}, step {frame['voxel_size']:g}, {frame['depth']} bits an axis, {how}",
         f"    positions   {positions:,} bytes, {frame['geometry_bpp']:.3f} bpp",
     ]

@@ -20,7 +20,7 @@ in the reverse order, and its words, reversed, are the stream; its last states a
 
 Bytes. ``lanes`` states, lane 0 first, each 4 bytes little-endian; then the words, each 2 bytes little-endian, in the
 order in which they are read. A stream is valid only if every first state is at least L, all words are read, no more
-are needed, and every state ends at L. A lane costs about 2 bytes more than the information it carries.
+are needed, and every state ends at L. A lane costs about 3 bytes more than the information it carries.
 """
 
 from __future__ import annotations

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from clouds import assert_equal, cloud_of
 
 from pcc.errors import InvalidCloud, UnsupportedField
 from pcc.io import FORMATS, atomic_file, read_points, write_points
 from pcc.pointcloud import PointCloud
+from tests.clouds import assert_equal, cloud_of
 
 
 @pytest.mark.parametrize("suffix", FORMATS)

@@ -6,11 +6,11 @@ import builtins
 
 import numpy as np
 import pytest
-from clouds import assert_equal, cloud_of
 
 from pcc.errors import PccError
 from pcc.io import read_points, write_points
 from pcc.pointcloud import PointCloud
+from tests.clouds import assert_equal, cloud_of
 
 
 def test_vectors_and_all_dtypes_survive(tmp_path):

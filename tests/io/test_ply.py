@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from clouds import assert_equal, cloud_of
 from plyfile import PlyData, PlyElement
 
 from pcc.errors import InvalidCloud, UnsupportedField
 from pcc.io import read_points, write_points
 from pcc.io.ply import DTYPES
 from pcc.pointcloud import PointCloud
+from tests.clouds import assert_equal, cloud_of
 
 
 @pytest.mark.parametrize("ascii", [False, True])

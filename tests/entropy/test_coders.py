@@ -1,0 +1,114 @@
+"""Coders: the same walk through all three; estimated bits equal written bits; the lanes follow the size."""
+
+import numpy as np
+import pytest
+
+from pcc.entropy.coders import BitEstimator, Coder, RansDecoder, RansEncoder, lanes_for
+from pcc.errors import CorruptStream
+from pcc.ops.tables import binary_frequencies
+
+
+def walk(coder: Coder, num_symbols: int, symbols: list[np.ndarray] | None) -> list[np.ndarray]:
+    """Logits that depend on the symbols coded before, so that a wrong symbol would derail everything after it."""
+    rng = np.random.default_rng(3)
+    coded: list[np.ndarray] = []
+    for step in range(4):
+        offset = int(coded[-1].sum()) % 97 if coded else 0
+        logits = (rng.normal(0, 700, num_symbols) + offset).astype(np.int16)
+        coded.append(coder.binary(logits, None if symbols is None else symbols[2 * step]))
+        table = (rng.normal(0, 300, (num_symbols // 8, 6)) + offset * np.arange(6)).astype(np.int16)
+        coded.append(coder.categorical(table, None if symbols is None else symbols[2 * step + 1]))
+    return coded
+
+
+def random_symbols(num_symbols):
+    rng = np.random.default_rng(4)
+    binary = [rng.integers(0, 2, num_symbols).astype(np.uint8) for _ in range(4)]
+    tables = [rng.integers(0, 6, num_symbols // 8).astype(np.uint16) for _ in range(4)]
+    return [s for pair in zip(binary, tables, strict=True) for s in pair]
+
+
+@pytest.mark.parametrize("num_symbols", [0, 1, 8, 5000])
+def test_one_walk_three_coders(num_symbols, isa):
+    """decode(encode(s)) = s, and every coder returns the symbols that it was given."""
+    symbols = random_symbols(num_symbols)
+    encoder = RansEncoder()
+    assert all(a is b for a, b in zip(walk(encoder, num_symbols, symbols), symbols, strict=True))
+    assert all(a is b for a, b in zip(walk(BitEstimator(), num_symbols, symbols), symbols, strict=True))
+    decoder = RansDecoder(encoder.finish())
+    for got, want in zip(walk(decoder, num_symbols, None), symbols, strict=True):
+        assert got.dtype == want.dtype
+        assert (got == want).all()
+    decoder.finish()
+
+
+@pytest.mark.parametrize(("lanes", "tolerance"), [(1, 5e-4), (None, 1.2e-3)])
+@pytest.mark.parametrize("spread", [0, 300, 1500])
+def test_estimated_bits_are_the_written_bits(spread, lanes, tolerance, rng):
+    """|8 bytes / bits - 1| <= 0.05 % for a million symbols that follow their probabilities, and 0.1 % for the lanes."""
+    count = 1_000_000
+    logits = rng.normal(0, spread, count).astype(np.int16)
+    symbols = (rng.integers(0, 16384, count) < binary_frequencies(logits)).astype(np.uint8)
+    estimator, encoder = BitEstimator(), RansEncoder(lanes)
+    for coder in (estimator, encoder):
+        for part in range(0, count, 250_000):
+            coder.binary(logits[part : part + 250_000], symbols[part : part + 250_000])
+    assert 8 * len(encoder.finish()) == pytest.approx(estimator.bits, rel=tolerance)
+
+
+def test_estimated_bits_of_tables_are_the_written_bits(rng):
+    logits = rng.normal(0, 300, (100_000, 16)).astype(np.int16)
+    symbols = rng.integers(0, 16, len(logits)).astype(np.uint16)
+    estimator, encoder = BitEstimator(), RansEncoder(lanes=1)
+    estimator.categorical(logits, symbols)
+    encoder.categorical(logits, symbols)
+    assert 8 * len(encoder.finish()) == pytest.approx(estimator.bits, rel=5e-4)
+
+
+def test_literal_bits():
+    estimator = BitEstimator()
+    estimator.binary(np.zeros(10, np.int16), np.ones(10, np.uint8))
+    assert estimator.bits == 10
+    estimator.categorical(np.zeros((5, 8), np.int16), np.arange(5, dtype=np.uint16))
+    assert estimator.bits == 25
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "lanes"), [(0, 1), (5999, 1), (6000, 2), (47_999, 8), (48_000, 16), (96_000, 32), (10**8, 32)]
+)
+def test_lanes_waste_at_most_a_thousandth(size_bytes, lanes):
+    assert lanes_for(size_bytes) == lanes
+    assert lanes == 1 or lanes * 3 <= 1e-3 * size_bytes
+
+
+def test_the_lanes_waste_what_is_said(rng):
+    """Each lane adds about three bytes to the stream."""
+    logits = rng.normal(0, 500, 200_000).astype(np.int16)
+    symbols = (rng.integers(0, 16384, len(logits)) < binary_frequencies(logits)).astype(np.uint8)
+    sizes = {}
+    for lanes in (1, 64):
+        encoder = RansEncoder(lanes)
+        encoder.binary(logits, symbols)
+        sizes[lanes] = len(encoder.finish())
+    assert 2.7 * 63 <= sizes[64] - sizes[1] <= 3.3 * 63
+
+
+def test_a_stream_says_its_lanes(rng):
+    encoder = RansEncoder()
+    encoder.binary(np.zeros(400_000, np.int16), rng.integers(0, 2, 400_000).astype(np.uint8))
+    assert encoder.finish()[0] == 16  # 50 kB
+    assert RansEncoder().finish() == bytes.fromhex("01 00000100")
+
+
+@pytest.mark.parametrize("data", [b"", b"\0", b"\x01", bytes([65]) + bytes(400), bytes.fromhex("0100000000")])
+def test_damaged_streams_are_refused(data):
+    with pytest.raises(CorruptStream):
+        RansDecoder(data)
+
+
+def test_only_a_decoder_goes_without_symbols():
+    for coder in (BitEstimator(), RansEncoder()):
+        with pytest.raises(ValueError, match="symbols: expected"):
+            coder.binary(np.zeros(1, np.int16), None)
+        with pytest.raises(ValueError, match="symbols: expected"):
+            coder.categorical(np.zeros((1, 2), np.int16), None)
