@@ -39,7 +39,7 @@ PCC_AVX512 void forward_avx512(const float* x, float* y, int64_t n, float step, 
     const __mmask16 valid = n - i >= 16 ? 0xFFFF : static_cast<__mmask16>((1u << (n - i)) - 1);
     __m512 v = _mm512_maskz_loadu_ps(valid, x + i);
     if (quantised) v = _mm512_roundscale_ps(_mm512_mul_ps(v, inverse), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    v = _mm512_min_ps(_mm512_max_ps(v, zero), top);
+    v = _mm512_min_ps(top, _mm512_max_ps(zero, v));  // in this order NaN stays NaN, as in the body above
     if (quantised) v = _mm512_mul_ps(v, scale);
     _mm512_mask_storeu_ps(y + i, valid, v);
   }

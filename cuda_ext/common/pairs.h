@@ -20,10 +20,13 @@ struct PairLists {
   int begin[28];
 };
 
-// Pairs of the rows [first, first + rows) of neighbours (N, K) int32, -1 where empty; K <= 27.
-void collect_pairs(const int32_t* neighbours, int64_t first, int rows, int num_offsets, PairLists& lists);
+// Whether a neighbour exists. One that is not in 0..n - 1 counts as empty like -1: nothing outside is ever read.
+PCC_INLINE bool exists(int32_t row, int64_t n) { return static_cast<uint32_t>(row) < static_cast<uint32_t>(n); }
 
-// The same where every row has one input row `inputs[n]` at the one offset `offsets[n]`.
+// Pairs of the rows [first, first + rows) of neighbours (N, K) int32, rows of 0..num_in - 1 or empty; K <= 27.
+void collect_pairs(const int32_t* neighbours, int64_t first, int rows, int num_offsets, int64_t num_in, PairLists& lists);
+
+// The same where every row has one input row `inputs[n]` at the one offset `offsets[n]` < num_offsets.
 void collect_single_pairs(const int32_t* inputs, const uint8_t* offsets, int64_t first, int rows, int num_offsets,
                           PairLists& lists);
 

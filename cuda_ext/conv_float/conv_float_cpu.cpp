@@ -148,8 +148,8 @@ constexpr int kPartialSums = 8;  // fixed, so that the order of the sum does not
 
 }  // namespace
 
-void conv_float_forward(const float* feats, const float* weights, const int32_t* neighbours, float* out, int64_t num_out,
-                        int num_offsets, int ci, int co) {
+void conv_float_forward(const float* feats, const float* weights, const int32_t* neighbours, float* out, int64_t num_in,
+                        int64_t num_out, int num_offsets, int ci, int co) {
   const Accumulate accumulate = accumulate_kernel();
   const int64_t blocks = (num_out + kBlockRows - 1) / kBlockRows;
   const int threads = threads_for(blocks, 4);
@@ -158,7 +158,7 @@ void conv_float_forward(const float* feats, const float* weights, const int32_t*
     const int64_t first = b * kBlockRows;
     const int rows = static_cast<int>(std::min<int64_t>(kBlockRows, num_out - first));
     PairLists& lists = thread_lists();
-    collect_pairs(neighbours, first, rows, num_offsets, lists);
+    collect_pairs(neighbours, first, rows, num_offsets, num_in, lists);
     float* acc = out + first * co;
     std::memset(acc, 0, sizeof(float) * rows * co);
     for (int d = 0; d < num_offsets; d++) {
@@ -170,7 +170,7 @@ void conv_float_forward(const float* feats, const float* weights, const int32_t*
 }
 
 void conv_float_backward_weights(const float* feats, const float* grad_out, const int32_t* neighbours, float* grad_weights,
-                                 int64_t num_out, int num_offsets, int ci, int co) {
+                                 int64_t num_in, int64_t num_out, int num_offsets, int ci, int co) {
   const Outer outer = outer_kernel();
   const int64_t blocks = (num_out + kBlockRows - 1) / kBlockRows;
   const size_t size = static_cast<size_t>(num_offsets) * ci * co;
@@ -183,7 +183,7 @@ void conv_float_backward_weights(const float* feats, const float* grad_out, cons
     for (int64_t b = blocks * p / kPartialSums; b < blocks * (p + 1) / kPartialSums; b++) {
       const int64_t first = b * kBlockRows;
       const int rows = static_cast<int>(std::min<int64_t>(kBlockRows, num_out - first));
-      collect_pairs(neighbours, first, rows, num_offsets, lists);
+      collect_pairs(neighbours, first, rows, num_offsets, num_in, lists);
       for (int d = 0; d < num_offsets; d++) {
         const int begin = lists.begin[d];
         outer(feats, lists.in + begin, lists.out + begin, lists.begin[d + 1] - begin, grad_out + first * co,

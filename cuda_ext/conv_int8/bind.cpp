@@ -20,14 +20,14 @@ void conv(Feats feats, Array3<const int8_t> weights, Array2<const int32_t> neigh
             static_cast<int>(weights.shape(0)), static_cast<int>(weights.shape(1)), static_cast<int>(weights.shape(2)));
 }
 
-void expand(std::optional<Feats> feats, Array3<const int8_t> weights, Array1<const int32_t> parents,
+bool expand(std::optional<Feats> feats, Array3<const int8_t> weights, Array1<const int32_t> parents,
             Array1<const uint8_t> octants, Array2<const int32_t> bias, Array1<const int32_t> multiplier, int shift,
             Array2<uint8_t> out) {
   nb::gil_scoped_release release;
   const Requantisation to_u8{bias.data(), multiplier.data(), shift, nullptr, 0};
-  expand_int8(feats ? feats->data() : nullptr, weights.data(), parents.data(), octants.data(), to_u8, out.data(),
-              feats ? feats->shape(0) : 0, octants.shape(0), static_cast<int>(weights.shape(1)),
-              static_cast<int>(weights.shape(2)));
+  return expand_int8(feats ? feats->data() : nullptr, weights.data(), parents.data(), octants.data(), to_u8, out.data(),
+                     feats ? feats->shape(0) : 0, octants.shape(0), static_cast<int>(weights.shape(1)),
+                     static_cast<int>(weights.shape(2)));
 }
 
 const Registrar registrar([](nb::module_& m) {

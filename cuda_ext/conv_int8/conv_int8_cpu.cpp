@@ -123,16 +123,19 @@ void conv_int8(const uint8_t* feats, const int8_t* weights, const int32_t* neigh
                uint8_t* out, int64_t num_in, int64_t num_out, int num_offsets, int ci, int co) {
   run_blocks(
       feats, weights, to_u8, out, num_in, num_out, num_offsets, ci, co,
-      [&](int64_t first, int rows, PairLists& lists) { collect_pairs(neighbours, first, rows, num_offsets, lists); },
+      [&](int64_t first, int rows, PairLists& lists) { collect_pairs(neighbours, first, rows, num_offsets, num_in, lists); },
       [&](int64_t) { return to_u8.bias; });
 }
 
-void expand_int8(const uint8_t* feats, const int8_t* weights, const int32_t* parents, const uint8_t* octants,
+bool expand_int8(const uint8_t* feats, const int8_t* weights, const int32_t* parents, const uint8_t* octants,
                  const Requantisation& to_u8, uint8_t* out, int64_t num_in, int64_t num_out, int ci, int co) {
+  if (!std::all_of(octants, octants + num_out, [](uint8_t octant) { return octant < 8; })) return false;
+  if (feats && !std::all_of(parents, parents + num_out, [&](int32_t row) { return exists(row, num_in); })) return false;
   run_blocks(
       feats, weights, to_u8, out, num_in, num_out, 8, ci, co,
       [&](int64_t first, int rows, PairLists& lists) { collect_single_pairs(parents, octants, first, rows, 8, lists); },
       [&](int64_t row) { return to_u8.bias + static_cast<int64_t>(octants[row]) * co; });
+  return true;
 }
 
 }  // namespace pcc

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "common/isa.h"
+#include "common/pairs.h"
 #include "common/requantise.h"
 #include "common/threads.h"
 #include "occupancy_context/op.h"
@@ -19,10 +20,10 @@ struct Visibility {
 };
 
 PCC_INLINE void forward_row(const float* __restrict weights, const int32_t* neighbours, const uint8_t* occupancy,
-                            int parity, float* __restrict y, int columns, const Visibility& sees) {
+                            int64_t n, int parity, float* __restrict y, int columns, const Visibility& sees) {
   std::memset(y, 0, sizeof(float) * columns);
   for (int d = 0; d < kOffsets; d++) {
-    if (neighbours[d] < 0) continue;
+    if (!exists(neighbours[d], n)) continue;
     for (unsigned bits = occupancy[neighbours[d]]; bits; bits &= bits - 1) {
       const int o = __builtin_ctz(bits);
       const float* __restrict w = weights + static_cast<int64_t>(d * 8 + o) * columns;
@@ -32,11 +33,11 @@ PCC_INLINE void forward_row(const float* __restrict weights, const int32_t* neig
 }
 
 PCC_INLINE void backward_offset(int d, const float* __restrict grad_out, const int32_t* neighbours, const uint8_t* occupancy,
-                                const uint8_t* octants, float* __restrict grad_weights, int64_t begin, int64_t end,
+                                int64_t n, const uint8_t* octants, float* __restrict grad_weights, int64_t begin, int64_t end,
                                 int columns, const Visibility& sees) {
   for (int64_t i = begin; i < end; i++) {
     const int32_t m = neighbours[i * kOffsets + d];
-    if (m < 0) continue;
+    if (!exists(m, n)) continue;
     const float* __restrict g = grad_out + i * columns;
     for (unsigned bits = occupancy[m]; bits; bits &= bits - 1) {
       const int o = __builtin_ctz(bits);
@@ -47,11 +48,11 @@ PCC_INLINE void backward_offset(int d, const float* __restrict grad_out, const i
 }
 
 PCC_INLINE void absorb_row(const uint8_t* feats, const int16_t* __restrict weights, const int32_t* neighbours,
-                           const uint8_t* occupancy, const int32_t* bias, const int32_t* multiplier, int shift,
-                           int32_t residual_multiplier, uint8_t* out, int channels, int16_t* __restrict sum) {
+                           const uint8_t* occupancy, int64_t n, const int32_t* bias, const int32_t* multiplier,
+                           int shift, int32_t residual_multiplier, uint8_t* out, int channels, int16_t* __restrict sum) {
   std::memset(sum, 0, sizeof(int16_t) * channels);
   for (int d = 0; d < kOffsets; d++) {
-    if (neighbours[d] < 0) continue;
+    if (!exists(neighbours[d], n)) continue;
     for (unsigned bits = occupancy[neighbours[d]]; bits; bits &= bits - 1) {
       const int16_t* __restrict w = weights + static_cast<int64_t>(d * 8 + __builtin_ctz(bits)) * channels;
       for (int c = 0; c < channels; c++) sum[c] = static_cast<int16_t>(sum[c] + w[c]);
@@ -63,17 +64,17 @@ PCC_INLINE void absorb_row(const uint8_t* feats, const int16_t* __restrict weigh
 
 // Each body is compiled once per instruction set; the compiler vectorises the loops over columns.
 #define PCC_PER_ISA(TARGET, SUFFIX)                                                                                       \
-  TARGET void forward_row_##SUFFIX(const float* w, const int32_t* nb, const uint8_t* occ, int parity, float* y, int c,    \
-                                   const Visibility& s) {                                                                 \
-    forward_row(w, nb, occ, parity, y, c, s);                                                                             \
+  TARGET void forward_row_##SUFFIX(const float* w, const int32_t* nb, const uint8_t* occ, int64_t n, int parity, float* y, \
+                                   int c, const Visibility& s) {                                                          \
+    forward_row(w, nb, occ, n, parity, y, c, s);                                                                          \
   }                                                                                                                       \
-  TARGET void backward_offset_##SUFFIX(int d, const float* g, const int32_t* nb, const uint8_t* occ, const uint8_t* oct,  \
-                                       float* w, int64_t b, int64_t e, int c, const Visibility& s) {                      \
-    backward_offset(d, g, nb, occ, oct, w, b, e, c, s);                                                                   \
+  TARGET void backward_offset_##SUFFIX(int d, const float* g, const int32_t* nb, const uint8_t* occ, int64_t n,           \
+                                       const uint8_t* oct, float* w, int64_t b, int64_t e, int c, const Visibility& s) {  \
+    backward_offset(d, g, nb, occ, n, oct, w, b, e, c, s);                                                                \
   }                                                                                                                       \
-  TARGET void absorb_row_##SUFFIX(const uint8_t* f, const int16_t* w, const int32_t* nb, const uint8_t* occ,              \
+  TARGET void absorb_row_##SUFFIX(const uint8_t* f, const int16_t* w, const int32_t* nb, const uint8_t* occ, int64_t n,   \
                                   const int32_t* b, const int32_t* m, int s, int32_t r, uint8_t* out, int c, int16_t* t) { \
-    absorb_row(f, w, nb, occ, b, m, s, r, out, c, t);                                                                     \
+    absorb_row(f, w, nb, occ, n, b, m, s, r, out, c, t);                                                                  \
   }
 
 #define PCC_NO_TARGET
@@ -96,7 +97,7 @@ void context_forward(const float* weights, const int32_t* neighbours, const uint
   const int threads = threads_for(n, 512);
 #pragma omp parallel for num_threads(threads) schedule(static)
   for (int64_t i = 0; i < n; i++)
-    row(weights, neighbours + i * kOffsets, occupancy, parity_of(octants[i]), out + i * columns, columns, sees);
+    row(weights, neighbours + i * kOffsets, occupancy, n, parity_of(octants[i]), out + i * columns, columns, sees);
 }
 
 void context_backward(const float* grad_out, const int32_t* neighbours, const uint8_t* occupancy, const uint8_t* octants,
@@ -109,8 +110,8 @@ void context_backward(const float* grad_out, const int32_t* neighbours, const ui
   for (int part = 0; part < threads; part++)
     for (int64_t first = 0; first < n; first += kCachedRows)
       for (int d = kOffsets * part / threads; d < kOffsets * (part + 1) / threads; d++)
-        offset(d, grad_out, neighbours, occupancy, octants, grad_weights, first, std::min(n, first + kCachedRows), columns,
-               sees);
+        offset(d, grad_out, neighbours, occupancy, n, octants, grad_weights, first, std::min(n, first + kCachedRows),
+               columns, sees);
 }
 
 void context_absorb(const uint8_t* feats, const int8_t* weights, const int32_t* neighbours, const uint8_t* occupancy,
@@ -124,7 +125,7 @@ void context_absorb(const uint8_t* feats, const int8_t* weights, const int32_t* 
     std::vector<int16_t> sum(channels);
 #pragma omp for schedule(static)
     for (int64_t i = 0; i < n; i++)
-      row(feats + i * channels, wide.data(), neighbours + i * kOffsets, occupancy, bias, multiplier, shift,
+      row(feats + i * channels, wide.data(), neighbours + i * kOffsets, occupancy, n, bias, multiplier, shift,
           residual_multiplier, out + i * channels, channels, sum.data());
   }
 }

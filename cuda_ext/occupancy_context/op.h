@@ -3,7 +3,7 @@
 //   out[n, c] += weights[d, o, c]   for every neighbour d (27, itself included) and every set bit o of its occupancy
 //                                   that column c may see
 //
-// neighbours (N, 27) int32, occupancy (N,) uint8, octants (N,) uint8, weights (27, 8, C).
+// neighbours (N, 27) int32 (outside 0..N-1: empty), occupancy (N,) uint8, octants (N,) uint8, weights (27, 8, C).
 // Staged (training of the eight-stage head): the columns are 8 groups of C / 8, one per stage k; stage k sees the bits
 // o < k of every neighbour, and in checkerboard order nodes of odd parity also see bit k of their even neighbours.
 // Not staged: every column sees every bit.

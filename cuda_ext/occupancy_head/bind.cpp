@@ -4,7 +4,7 @@
 namespace pcc {
 namespace {
 
-void head(Array2<const uint8_t> feats, Array2<const int32_t> neighbours, Array1<const uint8_t> occupancy,
+bool head(Array2<const uint8_t> feats, Array2<const int32_t> neighbours, Array1<const uint8_t> occupancy,
           Array1<const int32_t> rows, bool checkerboard, int parity, int stage, Array2<const int8_t> weight1,
           Array3<const int8_t> context, Array1<const uint8_t> context_shift, Array1<const int32_t> bias1,
           Array1<const int32_t> multiplier1, int shift1, Array2<const int8_t> weight2, Array1<const int32_t> bias2,
@@ -28,8 +28,8 @@ void head(Array2<const uint8_t> feats, Array2<const int32_t> neighbours, Array1<
                     bias3,
                     multiplier3,
                     shift3};
-  occupancy_head(feats.data(), neighbours.data(), occupancy.data(), rows.data(), rows.shape(0), checkerboard, parity, s,
-                 logits.data());
+  return occupancy_head(feats.data(), neighbours.data(), occupancy.data(), rows.data(), feats.shape(0), rows.shape(0),
+                        checkerboard, parity, s, logits.data());
 }
 
 const Registrar registrar([](nb::module_& m) {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "common/isa.h"
+#include "common/pairs.h"
 #include "common/requantise.h"
 #include "common/threads.h"
 #include "conv_int8/tiles.h"
@@ -26,11 +27,11 @@ struct Masks {
   }
 };
 
-PCC_INLINE void context_row(const int32_t* neighbours, const uint8_t* occupancy, const Masks& masks,
+PCC_INLINE void context_row(const int32_t* neighbours, const uint8_t* occupancy, int64_t n, const Masks& masks,
                             const int16_t* __restrict weights, int hidden, int16_t* __restrict sum) {
   std::memset(sum, 0, sizeof(int16_t) * hidden);
   for (int d = 0; d < kOffsets; d++) {
-    if (neighbours[d] < 0) continue;
+    if (!exists(neighbours[d], n)) continue;
     for (unsigned bits = occupancy[neighbours[d]] & masks.at[d]; bits; bits &= bits - 1) {
       const int16_t* __restrict w = weights + (d * 8 + __builtin_ctz(bits)) * hidden;
       for (int c = 0; c < hidden; c++) sum[c] = static_cast<int16_t>(sum[c] + w[c]);
@@ -38,24 +39,26 @@ PCC_INLINE void context_row(const int32_t* neighbours, const uint8_t* occupancy,
   }
 }
 
-void context_row_scalar(const int32_t* nb, const uint8_t* occ, const Masks& m, const int16_t* w, int h, int16_t* sum) {
-  context_row(nb, occ, m, w, h, sum);
+void context_row_scalar(const int32_t* nb, const uint8_t* occ, int64_t n, const Masks& m, const int16_t* w, int h,
+                        int16_t* sum) {
+  context_row(nb, occ, n, m, w, h, sum);
 }
 
 #if PCC_X86
-PCC_AVX2 void context_row_avx2(const int32_t* nb, const uint8_t* occ, const Masks& m, const int16_t* w, int h, int16_t* sum) {
-  context_row(nb, occ, m, w, h, sum);
+PCC_AVX2 void context_row_avx2(const int32_t* nb, const uint8_t* occ, int64_t n, const Masks& m, const int16_t* w, int h,
+                               int16_t* sum) {
+  context_row(nb, occ, n, m, w, h, sum);
 }
 
 // H * 32 lanes of the sum stay in registers; the set bits of all neighbours are listed first, so that one loop runs.
 template <int V>
-PCC_AVX512 PCC_INLINE void context_row_wide(const int32_t* neighbours, const uint8_t* occupancy, const Masks& masks,
-                                            const int16_t* weights, int16_t* sum) {
+PCC_AVX512 PCC_INLINE void context_row_wide(const int32_t* neighbours, const uint8_t* occupancy, int64_t n,
+                                            const Masks& masks, const int16_t* weights, int16_t* sum) {
   __m512i total[V];
   for (int v = 0; v < V; v++) total[v] = _mm512_setzero_si512();
   for (int d = 0; d < kOffsets; d++) {
     const int32_t m = neighbours[d];
-    if (m < 0) continue;
+    if (!exists(m, n)) continue;
     const int16_t* at = weights + d * 8 * 32 * V;
     for (unsigned bits = occupancy[m] & masks.at[d]; bits; bits &= bits - 1) {
       const int16_t* w = at + __builtin_ctz(bits) * 32 * V;
@@ -66,11 +69,11 @@ PCC_AVX512 PCC_INLINE void context_row_wide(const int32_t* neighbours, const uin
   for (int v = 0; v < V; v++) _mm512_storeu_si512(sum + 32 * v, total[v]);
 }
 
-PCC_AVX512 void context_row_avx512(const int32_t* nb, const uint8_t* occ, const Masks& m, const int16_t* w, int h,
+PCC_AVX512 void context_row_avx512(const int32_t* nb, const uint8_t* occ, int64_t n, const Masks& m, const int16_t* w, int h,
                                    int16_t* sum) {
-  if (h == 32) return context_row_wide<1>(nb, occ, m, w, sum);
-  if (h == 64) return context_row_wide<2>(nb, occ, m, w, sum);
-  context_row(nb, occ, m, w, h, sum);
+  if (h == 32) return context_row_wide<1>(nb, occ, n, m, w, sum);
+  if (h == 64) return context_row_wide<2>(nb, occ, n, m, w, sum);
+  context_row(nb, occ, n, m, w, h, sum);
 }
 
 PCC_AVX512 void finish_avx512(const int32_t* acc, const int32_t* bias, const int16_t* context, const uint8_t* context_shift,
@@ -151,12 +154,12 @@ void product(const IntTiles& tiles, const uint8_t* inputs, const int32_t* rows, 
 }
 
 void run_tile(const uint8_t* feats, const int32_t* neighbours, const uint8_t* occupancy, const int32_t* rows, int count,
-              const Masks& masks, const HeadStage& s, const PackedStage& packed, Tile& t, int16_t* logits) {
+              int64_t num_nodes, const Masks& masks, const HeadStage& s, const PackedStage& packed, Tile& t, int16_t* logits) {
   const int h = s.hidden;
   product(packed.tiles, feats, rows, count, packed.weight1.data(), s.channels, h, t);
   for (int i = 0; i < count; i++) {
-    packed.add_context(neighbours + static_cast<int64_t>(rows[i]) * kOffsets, occupancy, masks, packed.context.data(), h,
-                       t.context);
+    packed.add_context(neighbours + static_cast<int64_t>(rows[i]) * kOffsets, occupancy, num_nodes, masks,
+                       packed.context.data(), h, t.context);
     packed.finish(t.acc + i * h, s.bias1, t.context, s.context_shift, s.multiplier1, s.shift1, h, t.z + i * h);
   }
   product(packed.tiles, t.z, nullptr, count, packed.weight2.data(), h, h, t);
@@ -170,8 +173,9 @@ void run_tile(const uint8_t* feats, const int32_t* neighbours, const uint8_t* oc
 
 }  // namespace
 
-void occupancy_head(const uint8_t* feats, const int32_t* neighbours, const uint8_t* occupancy, const int32_t* rows,
-                    int64_t num_rows, bool checkerboard, int parity, const HeadStage& stage, int16_t* logits) {
+bool occupancy_head(const uint8_t* feats, const int32_t* neighbours, const uint8_t* occupancy, const int32_t* rows,
+                    int64_t num_nodes, int64_t num_rows, bool checkerboard, int parity, const HeadStage& stage, int16_t* logits) {
+  if (!std::all_of(rows, rows + num_rows, [&](int32_t row) { return exists(row, num_nodes); })) return false;
   const Masks masks(stage.stage, checkerboard, parity);
   const PackedStage packed(stage);
   const int64_t tiles = (num_rows + kTileRows - 1) / kTileRows;
@@ -183,9 +187,10 @@ void occupancy_head(const uint8_t* feats, const int32_t* neighbours, const uint8
     for (int64_t i = 0; i < tiles; i++) {
       const int64_t first = i * kTileRows;
       const int count = static_cast<int>(std::min<int64_t>(kTileRows, num_rows - first));
-      run_tile(feats, neighbours, occupancy, rows + first, count, masks, stage, packed, tile, logits + first);
+      run_tile(feats, neighbours, occupancy, rows + first, count, num_nodes, masks, stage, packed, tile, logits + first);
     }
   }
+  return true;
 }
 
 }  // namespace pcc

@@ -19,7 +19,7 @@ def forward(feats: Array, weights: Array, neighbours: Array) -> Array:
     Args:
         feats: (M, CI) float32.
         weights: (K, CI, CO) float32, K <= 27; CI and CO multiples of 16.
-        neighbours: (N, K) int32, rows of feats or -1.
+        neighbours: (N, K) int32, rows of feats; -1, or anything that is no row, where empty.
 
     Returns:
         (N, CO) float32.

@@ -12,7 +12,7 @@ import numpy as np
 
 from pcc import _ext
 from pcc.ops._arrays import Array, check, empty
-from pcc.ops.requantise import requantise_reference
+from pcc.ops.requantise import check_shift, requantise_reference
 
 
 def forward(
@@ -31,20 +31,23 @@ def forward(
     Args:
         feats: (M, CI) uint8.
         weights: (K, CI, CO) int8, K <= 27; CI a multiple of 4, CO of 16.
-        neighbours: (N, K) int32, rows of feats or -1.
+        neighbours: (N, K) int32, rows of feats; -1, or anything that is no row, where empty.
         bias, multiplier: (CO,) int32; multiplier >= 0.
         shift: 1..62.
         residual: (N, CO) uint8, added after scaling by ``residual_multiplier`` (int32 >= 0).
 
     Returns:
         (N, CO) uint8.
+
+    Raises:
+        TypeError, ValueError: a dtype, a shape or the shift does not fit.
     """
     k, ci, co = _check_weights(weights)
     feats = check(feats, "feats", "uint8", (None, ci))
     neighbours = check(neighbours, "neighbours", "int32", (None, k))
     n = neighbours.shape[0]
     bias, multiplier = check(bias, "bias", "int32", (co,)), check(multiplier, "multiplier", "int32", (co,))
-    _check_shift(shift)
+    check_shift(shift)
     if residual is not None:
         residual = check(residual, "residual", "uint8", (n, co))
     out = empty(feats, (n, co), np.uint8)
@@ -69,6 +72,9 @@ def expand(
 
     Returns:
         (N, CO) uint8.
+
+    Raises:
+        TypeError, ValueError: a dtype, a shape, the shift, a parent or an octant is out of range.
     """
     _, ci, co = _check_weights(weights)
     weights = check(weights, "weights", "int8", (8, None, None))
@@ -76,11 +82,13 @@ def expand(
     n = octants.shape[0]
     parents = check(parents, "parents", "int32", (n,))
     bias, multiplier = check(bias, "bias", "int32", (8, co)), check(multiplier, "multiplier", "int32", (co,))
-    _check_shift(shift)
+    check_shift(shift)
     if feats is not None:
         feats = check(feats, "feats", "uint8", (None, ci))
     out = empty(octants, (n, co), np.uint8)
-    _ext.expand_int8(feats, weights, parents, octants, bias, multiplier, shift, out)
+    if not _ext.expand_int8(feats, weights, parents, octants, bias, multiplier, shift, out):
+        rows = "" if feats is None else f"rows 0..{feats.shape[0] - 1} and "
+        raise ValueError(f"parents, octants: expected {rows}octants below 8")
     return out
 
 
@@ -89,11 +97,6 @@ def _check_weights(weights: Array) -> tuple[int, int, int]:
     if k > 27 or ci % 4 or co % 16:
         raise ValueError(f"weights: expected K <= 27, CI a multiple of 4 and CO of 16, got ({k}, {ci}, {co})")
     return k, ci, co
-
-
-def _check_shift(shift: int) -> None:
-    if not 1 <= shift <= 62:
-        raise ValueError(f"shift: expected 1..62, got {shift}")
 
 
 def forward_reference(

@@ -14,6 +14,7 @@ import numpy as np
 
 from pcc import _ext
 from pcc.ops._arrays import Array, check, empty
+from pcc.ops.requantise import check_shift
 
 NUM_OFFSETS = 27
 NUM_STAGES = 8
@@ -26,7 +27,7 @@ def forward(
 
     Args:
         weights: (27, 8, C) float32; C a multiple of 8 when staged.
-        neighbours: (N, 27) int32 rows or -1.
+        neighbours: (N, 27) int32 rows; -1, or anything that is no row, where empty.
         occupancy: (N,) uint8, bit i = octant i.
         octants: (N,) uint8, the node's place in its parent; gives its parity.
 
@@ -82,6 +83,7 @@ def absorb(
     neighbours, occupancy, _ = _check_nodes(neighbours, occupancy, occupancy)
     bias, multiplier = check(bias, "bias", "int32", (columns,)), check(multiplier, "multiplier", "int32", (columns,))
     out = empty(feats, (neighbours.shape[0], columns), np.uint8)
+    check_shift(shift)
     _ext.context_absorb(feats, weights, neighbours, occupancy, bias, multiplier, shift, residual_multiplier, out)
     return out
 

@@ -20,6 +20,7 @@ from pcc.ops.occupancy_context import NUM_OFFSETS, visible_bits_reference
 from pcc.ops.requantise import requantise_reference, round_shift_reference
 
 LOGIT_MAX = 3584
+MAX_CONTEXT_SHIFT = 15
 MAX_HIDDEN: int = _ext.HEAD_MAX_HIDDEN
 
 
@@ -52,6 +53,8 @@ class HeadStage:
         check(self.weight3, "weight3", "int8", (h,))
         for name in ("multiplier1", "bias2", "multiplier2"):
             check(getattr(self, name), name, "int32", (h,))
+        if self.context_shift.max(initial=0) > MAX_CONTEXT_SHIFT:
+            raise ValueError(f"context_shift: expected 0..{MAX_CONTEXT_SHIFT}, got {self.context_shift.max()}")
         if not all(1 <= shift <= 62 for shift in (self.shift1, self.shift2, self.shift3)):
             raise ValueError(f"shift1..3: expected 1..62, got {self.shift1}, {self.shift2}, {self.shift3}")
 
@@ -83,12 +86,16 @@ def logits(
     n = feats.shape[0]
     rows = check(rows, "rows", "int32", (None,))
     out = empty(feats, tuple(rows.shape), np.int16)
-    _ext.occupancy_head(
+    if stage not in range(8) or parity not in (0, 1):
+        raise ValueError(f"stage, parity: expected 0..7 and 0 or 1, got {stage} and {parity}")
+    within = _ext.occupancy_head(
         feats, check(neighbours, "neighbours", "int32", (n, NUM_OFFSETS)), check(occupancy, "occupancy", "uint8", (n,)), rows,
         checkerboard, parity, stage, head.weight1, head.context, head.context_shift, check(bias1, "bias1", "int32", (h,)),
         head.multiplier1, head.shift1, head.weight2, head.bias2, head.multiplier2, head.shift2, head.weight3, head.bias3,
         head.multiplier3, head.shift3, out,
     )  # fmt: skip
+    if not within:
+        raise ValueError(f"rows: expected 0..{n - 1}")
     return out
 
 

@@ -8,6 +8,12 @@ from __future__ import annotations
 import numpy as np
 
 
+def check_shift(shift: int) -> None:
+    """Raises ValueError unless the shift is one that the arithmetic defines."""
+    if not 1 <= shift <= 62:
+        raise ValueError(f"shift: expected 1..62, got {shift}")
+
+
 def round_shift_reference(value: np.ndarray, shift: int) -> np.ndarray:
     """Division by 2^shift, rounded to nearest, ties upwards: int64 to int64."""
     return (value + (np.int64(1) << np.int64(shift - 1))) >> np.int64(shift)
