@@ -19,6 +19,7 @@ from pcc.ops.occupancy_head import HeadStage
 Tensors = Mapping[str, np.ndarray]
 NUM_STAGES = 8
 INT32_MAX = 2**31 - 1
+WEIGHT_BOUND = 128
 
 
 @dataclass(frozen=True)
@@ -75,40 +76,66 @@ def _convolve(layer: Layer, x: np.ndarray, level: Level, residual: np.ndarray | 
     )  # fmt: skip
 
 
+def check_config(config: Mapping[str, Any]) -> None:
+    """Whether the shape of a network makes sense; what it means is `pcc.models.occupancy.OccupancyConfig`.
+
+    Raises:
+        KeyError, ValueError, TypeError: it does not.
+    """
+    scales, blocks = list(config["scales"]), list(config["blocks"])
+    counts = [config["channels"], config["hidden"], config["max_scale"], *scales, *blocks]
+    if not all(type(count) is int for count in counts) or type(config["checkerboard"]) is not bool:
+        raise TypeError("config: expected integers, and true or false for checkerboard")
+    if min(counts[:2]) < 16 or config["channels"] % 16 or config["hidden"] % 16:
+        raise ValueError(f"config: expected channels and hidden in multiples of 16, got {counts[:2]}")
+    if len(blocks) != len(scales) or min(blocks, default=-1) < 0:
+        raise ValueError(f"config: expected blocks for each scale, got {blocks} and {scales}")
+    if scales[0] != 1 or scales != sorted(set(scales)) or config["max_scale"] < scales[-1]:
+        raise ValueError(f"config: expected scales from 1 to max_scale, got {scales} and {config['max_scale']}")
+
+
 def read_set(tensors: Tensors, index: int, config: Mapping[str, Any]) -> WeightSet:
     """Weight set ``index`` of a program.
 
     Raises:
         KeyError, ValueError, TypeError: a tensor is missing or does not fit.
     """
-    c, h = int(config["channels"]), int(config["hidden"])
+    c, h, rows = config["channels"], config["hidden"], _num_rows(config, index)
     prefix = f"set{index}"
     convs = tuple(
-        _read_layer(tensors, f"{prefix}.conv{j}", (27, c, c), 27 * c * 255) for j in range(2 * config["blocks"][index])
+        _read_layer(tensors, f"{prefix}.conv{j}", (27, c, c), (c,), 27 * c * 255) for j in range(2 * config["blocks"][index])
     )
-    head, bias = zip(*(_read_stage(tensors, f"{prefix}.head{k}", c, h) for k in range(NUM_STAGES)), strict=True)
+    head, bias = zip(*(_read_stage(tensors, f"{prefix}.head{k}", c, h, rows) for k in range(NUM_STAGES)), strict=True)
     return WeightSet(
-        expand=_read_layer(tensors, f"{prefix}.expand", (8, c, c), c * 255),
+        expand=_read_layer(tensors, f"{prefix}.expand", (8, c, c), (rows, 8, c), c * 255),
         convs=convs,
-        absorb=_read_layer(tensors, f"{prefix}.absorb", (27, 8, c), 27 * 8),
+        absorb=_read_layer(tensors, f"{prefix}.absorb", (27, 8, c), (c,), 27 * 8),
         head=tuple(head),
         head_bias=tuple(bias),
     )
 
 
-def _read_layer(tensors: Tensors, name: str, shape: tuple[int, ...], largest_input_sum: int) -> Layer:
+def _num_rows(config: Mapping[str, Any], index: int) -> int:
+    """Scales that a weight set serves, each with a bias of its own."""
+    first_scales = [*config["scales"], config["max_scale"] + 1]
+    return first_scales[index + 1] - first_scales[index]
+
+
+def _read_layer(
+    tensors: Tensors, name: str, shape: tuple[int, ...], bias_shape: tuple[int, ...], largest_input_sum: int
+) -> Layer:
     weight = _tensor(tensors, f"{name}.weight", np.int8, shape)
-    bias = tensors[f"{name}.bias"]
+    bias = _tensor(tensors, f"{name}.bias", np.int32, bias_shape)
     multiplier = _tensor(tensors, f"{name}.multiplier", np.int32, shape[-1:])
     shift, residual = (int(v) for v in _tensor(tensors, f"{name}.scalars", np.int32, (2,)))
-    if bias.dtype != np.int32 or bias.shape[-1] != shape[-1] or multiplier.min() < 0 or residual < 0 or not 1 <= shift <= 62:
-        raise ValueError(f"{name}: bias, multiplier or shift out of range")
-    if largest_input_sum * 127 + int(np.abs(bias.astype(np.int64)).max(initial=0)) > INT32_MAX:
+    if multiplier.min() < 0 or residual < 0 or not 1 <= shift <= 62:
+        raise ValueError(f"{name}: multiplier or shift out of range")
+    if largest_input_sum * WEIGHT_BOUND + int(np.abs(bias.astype(np.int64)).max(initial=0)) > INT32_MAX:
         raise ValueError(f"{name}: an accumulator could leave 32 bits")
     return Layer(weight, bias, multiplier, shift, residual)
 
 
-def _read_stage(tensors: Tensors, name: str, c: int, h: int) -> tuple[HeadStage, np.ndarray]:
+def _read_stage(tensors: Tensors, name: str, c: int, h: int, rows: int) -> tuple[HeadStage, np.ndarray]:
     shift1, shift2, bias3, multiplier3, shift3 = (int(v) for v in _tensor(tensors, f"{name}.scalars", np.int32, (5,)))
     stage = HeadStage(
         weight1=_tensor(tensors, f"{name}.weight1", np.int8, (c, h)),
@@ -125,15 +152,13 @@ def _read_stage(tensors: Tensors, name: str, c: int, h: int) -> tuple[HeadStage,
         multiplier3=multiplier3,
         shift3=shift3,
     )
-    bias1 = tensors[f"{name}.bias1"]
-    if bias1.dtype != np.int32 or bias1.ndim != 3 or bias1.shape[1:] != (2, h):
-        raise ValueError(f"{name}.bias1: expected (rows, 2, {h}) int32, got {bias1.shape} {bias1.dtype}")
+    bias1 = _tensor(tensors, f"{name}.bias1", np.int32, (rows, 2, h))
     if min(stage.multiplier1.min(), stage.multiplier2.min(), multiplier3) < 0:
         raise ValueError(f"{name}: a multiplier is negative")
     context = np.abs(stage.context.astype(np.int64)).sum((0, 1)) << stage.context_shift.astype(np.int64)
-    bound1 = 255 * 127 * c + context + np.abs(bias1.astype(np.int64)).max((0, 1))
-    bound2 = 255 * 127 * h + np.abs(stage.bias2.astype(np.int64))
-    if max(bound1.max(), bound2.max(), 255 * 127 * h + abs(bias3)) > INT32_MAX:
+    bound1 = 255 * WEIGHT_BOUND * c + context + np.abs(bias1.astype(np.int64)).max((0, 1))
+    bound2 = 255 * WEIGHT_BOUND * h + np.abs(stage.bias2.astype(np.int64))
+    if max(bound1.max(), bound2.max(), 255 * WEIGHT_BOUND * h + abs(bias3)) > INT32_MAX:
         raise ValueError(f"{name}: an accumulator could leave 32 bits")
     return stage, bias1
 

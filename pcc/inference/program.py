@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 
 from pcc.errors import ModelMismatch
 from pcc.geometry.octree import Level
-from pcc.inference.layers import WeightSet, read_set
+from pcc.inference.layers import WeightSet, check_config, read_set
 from pcc.ops import occupancy_head
 
 FORMAT = "pcc-occupancy-1"
@@ -87,6 +87,7 @@ class Program:
                     raise ModelMismatch(f"{path}: expected the format {FORMAT}, got {metadata.get('format')!r}")
                 self.config: dict[str, Any] = json.loads(metadata["config"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+            check_config(self.config)
             self.sets = [read_set(tensors, i, self.config) for i in range(len(self.config["scales"]))]
         except (SafetensorError, KeyError, ValueError, TypeError) as error:
             raise ModelMismatch(f"{path}: not a valid model: {error}") from error
@@ -134,9 +135,21 @@ def _rows_by_parity(octants: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def read_card(path: Path) -> dict[str, Any]:
-    """The JSON card beside a model; empty if there is none."""
-    card = path.with_suffix(".json")
-    return json.loads(card.read_text()) if card.is_file() else {}
+    """The JSON card beside a model; empty if there is none.
+
+    Raises:
+        ModelMismatch: it is not a JSON object.
+    """
+    path = path.with_suffix(".json")
+    if not path.is_file():
+        return {}
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelMismatch(f"{path}: not a model's card: {error}") from error
+    if not isinstance(card, dict):
+        raise ModelMismatch(f"{path}: not a model's card: expected an object, got {type(card).__name__}")
+    return card
 
 
 def _read(path: Path) -> bytes:

@@ -46,14 +46,21 @@ def find_model_by_digest(digest: bytes) -> Program:
     """The model that a stream needs.
 
     Raises:
-        ModelMismatch: it is not installed; the message names its digest.
+        ModelMismatch: it is not installed; the message names its digest. Damaged files are passed over.
     """
+    unreadable = []
     for path in model_paths():
-        program = load_program(path)
+        try:
+            program = load_program(path)
+        except ModelMismatch:
+            unreadable.append(str(path))
+            continue
         if program.digest == digest:
             return program
+    also = f"; not readable: {', '.join(unreadable)}" if unreadable else ""
     raise ModelMismatch(
-        f"the stream needs the model {digest.hex()}, which is not installed (PCC_MODEL_PATH adds folders; `pcc models` lists)"
+        f"the stream needs the model {digest.hex()}, which is not installed"
+        f" (PCC_MODEL_PATH adds folders; `pcc models` lists){also}"
     )
 
 

@@ -20,6 +20,7 @@ import torch
 from safetensors.numpy import save
 from torch import Tensor
 
+from pcc.errors import ModelMismatch
 from pcc.inference.program import FORMAT, Program
 from pcc.models.occupancy import NUM_STAGES, OccupancyNet, WeightSet
 from pcc.nn.quantisation import ACTIVATION_STEP, LOGIT_STEP, WEIGHT_MAX, context_shift, context_step, weight_step
@@ -30,7 +31,7 @@ MULTIPLIER_BITS = 30
 def export_model(
     network: OccupancyNet, path: str | Path, *, name: str, record: dict[str, Any], metrics: dict[str, Any], licence: str = ""
 ) -> Path:
-    """Write the program and its card, and read it back as a check.
+    """Write the program and its card; nothing is written that cannot be read back. Equal weights give equal bytes.
 
     Args:
         path: of the safetensors file; the card lies beside it with the suffix .json.
@@ -41,14 +42,23 @@ def export_model(
     Raises:
         ModelMismatch: the weights do not fit the integer arithmetic.
     """
+    if not all(bool(p.isfinite().all()) for p in network.parameters()):
+        raise ModelMismatch(f"{name}: the weights hold NaN or infinity")
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors: dict[str, np.ndarray] = {}
     for i, layers in enumerate(network.sets):
         tensors |= {f"set{i}.{key}": value for key, value in _export_set(layers).items()}  # type: ignore[arg-type]
     config = asdict(network.config)
-    content = save(tensors, {"format": FORMAT, "name": name, "config": json.dumps(config, sort_keys=True)})
-    path.write_bytes(content)
+    content = _canonical(save(tensors, {"format": FORMAT, "name": name, "config": json.dumps(config, sort_keys=True)}))
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(content)
+    try:
+        Program(partial)
+    except ModelMismatch:
+        partial.unlink()
+        raise
+    partial.replace(path)
     card = {
         "name": name,
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -59,7 +69,6 @@ def export_model(
         "training": record,
     }
     path.with_suffix(".json").write_text(json.dumps(card, indent=2, sort_keys=True, default=str) + "\n")
-    Program(path)
     return path
 
 
@@ -134,7 +143,18 @@ def _int8(weight: Tensor, step: Tensor) -> np.ndarray:
 
 
 def _int32(values: Tensor) -> np.ndarray:
-    return np.round(values.detach().numpy().astype(np.float64)).astype(np.int32)
+    rounded = np.round(values.detach().numpy().astype(np.float64))
+    if np.abs(rounded).max() > np.iinfo(np.int32).max:
+        raise ModelMismatch(f"a bias does not fit 32 bits: {np.abs(rounded).max():.3g}")
+    return rounded.astype(np.int32)
+
+
+def _canonical(content: bytes) -> bytes:
+    """A safetensors file with its header in sorted order; the library's order of metadata changes from call to call."""
+    size = int.from_bytes(content[:8], "little")
+    header = json.dumps(json.loads(content[8 : 8 + size]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + content[8 + size :]
 
 
 def _main() -> None:

@@ -22,7 +22,8 @@ from torch import Tensor, nn
 
 from pcc.geometry.octree import Level
 from pcc.nn.functional import OccupancyContext, SparseConvolution
-from pcc.nn.quantisation import Quantiser, context_step, weight_step
+from pcc.nn.quantisation import ACTIVATION_STEP, Quantiser, context_step, weight_step
+from pcc.ops.occupancy_head import MAX_HIDDEN
 
 NUM_STAGES = 8
 
@@ -33,7 +34,7 @@ class OccupancyConfig:
 
     Attributes:
         channels: features per node, a multiple of 16.
-        hidden: units per stage of the head, a multiple of 16.
+        hidden: units per stage of the head, a multiple of 16, at most 64.
         blocks: residual blocks (two 3x3x3 convolutions each) per weight set.
         scales: first scale of each weight set, ascending from 1; scale = levels to go + level offset.
         max_scale: the largest scale with a bias of its own; coarser levels share it.
@@ -48,10 +49,16 @@ class OccupancyConfig:
     checkerboard: bool = True
 
     def __post_init__(self) -> None:
-        if self.channels % 16 or self.hidden % 16:
-            raise ValueError(f"channels, hidden: expected multiples of 16, got {self.channels}, {self.hidden}")
+        for name in ("blocks", "scales"):  # whatever sequence a configuration holds
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        if min(self.channels, self.hidden) < 16 or self.channels % 16 or self.hidden % 16 or self.hidden > MAX_HIDDEN:
+            raise ValueError(
+                f"channels, hidden: expected multiples of 16, hidden <= {MAX_HIDDEN}, got {self.channels}, {self.hidden}"
+            )
         if len(self.blocks) != len(self.scales) or list(self.scales) != sorted(set(self.scales)) or self.scales[0] != 1:
             raise ValueError(f"scales: expected ascending from 1, one per entry of blocks, got {self.scales}, {self.blocks}")
+        if self.max_scale < self.scales[-1]:
+            raise ValueError(f"max_scale: expected at least {self.scales[-1]}, got {self.max_scale}")
 
     def set_of(self, scale: int) -> tuple[int, int]:
         """(weight set, row of its bias tables) for a scale >= 1."""
@@ -112,10 +119,11 @@ class WeightSet(nn.Module):
         """Features of nodes from their parents'; roots have none."""
         q = self.quantiser[0]
         octants = level.octants.long()
-        x = self.expand_bias[row].index_select(0, octants)
+        step = weight_step(self.expand_weight)
+        x = q.bias(self.expand_bias[row], step * ACTIVATION_STEP).index_select(0, octants)
         if feats is not None:
             c = feats.shape[1]
-            every_child = feats @ q.weight(self.expand_weight).transpose(0, 1).reshape(c, 8 * c)
+            every_child = feats @ q.weight(self.expand_weight, step).transpose(0, 1).reshape(c, 8 * c)
             x = x + every_child.view(-1, c).index_select(0, level.parents * 8 + octants)
         return q.activation(x)
 
@@ -123,17 +131,22 @@ class WeightSet(nn.Module):
         """Residual blocks of two convolutions."""
         q = self.quantiser[0]
         pairs = list(zip(self.conv_weights, self.conv_biases, strict=True))
-        for (w1, b1), (w2, b2) in zip(pairs[::2], pairs[1::2], strict=True):
-            t = q.activation(SparseConvolution.apply(x, q.weight(w1), level.neighbours) + b1)
-            x = q.activation(SparseConvolution.apply(t, q.weight(w2), level.neighbours) + b2 + x)
+        for first, second in zip(pairs[::2], pairs[1::2], strict=True):
+            t = q.activation(self._convolve(x, *first, level))
+            x = q.activation(self._convolve(t, *second, level) + x)
         return x
+
+    def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor, level: TrainingLevel) -> Tensor:
+        q, step = self.quantiser[0], weight_step(weight)
+        return SparseConvolution.apply(x, q.weight(weight, step), level.neighbours) + q.bias(bias, step * ACTIVATION_STEP)
 
     def absorb(self, feats: Tensor, level: TrainingLevel, occupancy: Tensor) -> Tensor:
         """Features that know the occupancies of the level."""
         q = self.quantiser[0]
-        weight = q.weight(self.absorb_weight)
+        step = weight_step(self.absorb_weight)
+        weight = q.weight(self.absorb_weight, step)
         context = OccupancyContext.apply(weight, level.neighbours, occupancy, level.octants, False, False)
-        return q.activation(feats + context + self.absorb_bias)
+        return q.activation(feats + context + q.bias(self.absorb_bias, step))
 
     def logits(self, feats: Tensor, level: TrainingLevel, occupancy: Tensor, row: int) -> Tensor:
         """(N, 8) logits in bits of all stages at once; possible because the occupancies are known."""
@@ -143,12 +156,19 @@ class WeightSet(nn.Module):
         context = OccupancyContext.apply(
             weight, level.neighbours, occupancy, level.octants, True, self.checkerboard
         )
-        x = feats @ q.weight(self.head1_weight, step) + context + self.head1_bias[row].index_select(0, level.parity)
+        bias1 = q.bias(self.head1_bias[row], step * ACTIVATION_STEP).index_select(0, level.parity)
+        x = feats @ q.weight(self.head1_weight, step) + context + bias1
         x = q.activation(x).view(len(feats), NUM_STAGES, -1).transpose(0, 1)  # (8, N, H)
-        w2 = torch.stack([q.weight(w) for w in self.head2_weight])
-        x = q.activation(torch.baddbmm(self.head2_bias[:, None], x, w2))
-        w3 = torch.stack([q.weight(w[:, None]) for w in self.head3_weight])
-        return q.logit(torch.baddbmm(self.head3_bias[:, None, None], x, w3)[..., 0].t())
+        w2, b2 = self._stacked(self.head2_weight, self.head2_bias)
+        x = q.activation(torch.baddbmm(b2, x, w2))
+        w3, b3 = self._stacked(self.head3_weight[..., None], self.head3_bias[:, None])
+        return q.logit(torch.baddbmm(b3, x, w3)[..., 0].t())
+
+    def _stacked(self, weights: Tensor, biases: Tensor) -> tuple[Tensor, Tensor]:
+        """Weights (8, I, O) and biases (8, 1, O) of the stages, rounded with the steps of each stage."""
+        q, steps = self.quantiser[0], [weight_step(w) for w in weights]
+        rounded = torch.stack([q.weight(w, step) for w, step in zip(weights, steps, strict=True)])
+        return rounded, q.bias(biases, torch.stack(steps) * ACTIVATION_STEP)[:, None]
 
 
 class OccupancyNet(nn.Module):

@@ -1,7 +1,7 @@
 """Fake quantisation of exactly the arithmetic that the integer program runs (docs/arithmetic.md).
 
 Activations are u8 with one fixed step for the whole network, so that residual sums need no rescaling; weights are s8
-with one step per output channel. Both are rounded in the forward pass and pass gradients straight through inside
+with one step per output channel, and biases count the unit of the accumulator that they start. All are rounded in the forward pass and pass gradients straight through inside
 their range. Switched off, activations are still clamped to the range that u8 will have, so that switching on changes
 only the rounding.
 """
@@ -15,12 +15,13 @@ from pcc.nn.functional import Activation
 
 ACTIVATION_STEP = 1.0 / 32.0
 WEIGHT_MAX = 127
+MIN_MAGNITUDE = 1e-4  # of a channel's largest weight; a smaller step would leave no room for its bias in 32 bits
 LOGIT_STEP = 1.0 / 256.0  # bits
 LOGIT_MAX = 3584
 
 
 class Quantiser(nn.Module):
-    """The switch that all layers of a network share, and the three roundings."""
+    """The switch that all layers of a network share, and the four roundings."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,6 +42,12 @@ class Quantiser(nn.Module):
         )
         return rounded.reshape(w.shape)
 
+    def bias(self, b: Tensor, unit: Tensor) -> Tensor:
+        """Rounding to the accumulator's unit, the step of the weights times that of their inputs; broadcasts."""
+        if not self.enabled:
+            return b
+        return b + (torch.round(b / unit) * unit - b).detach()
+
     def logit(self, x: Tensor) -> Tensor:
         """Rounding to 1/256 bit and clamping to what a 14-bit table can hold."""
         if self.enabled:
@@ -49,8 +56,8 @@ class Quantiser(nn.Module):
 
 
 def weight_step(w: Tensor) -> Tensor:
-    """(CO,) the step of each output channel: its largest magnitude over 127."""
-    return w.detach().abs().reshape(-1, w.shape[-1]).amax(0).clamp_min(1e-8) / WEIGHT_MAX
+    """(CO,) the step of each output channel: its largest magnitude, at least MIN_MAGNITUDE, over 127."""
+    return w.detach().abs().reshape(-1, w.shape[-1]).amax(0).clamp_min(MIN_MAGNITUDE) / WEIGHT_MAX
 
 
 def context_shift(context: Tensor, dense_step: Tensor) -> Tensor:

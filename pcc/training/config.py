@@ -37,6 +37,7 @@ class TrainConfig:
     threads: int = 0
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "betas", tuple(self.betas))  # whatever sequence a configuration holds
         if self.steps < 1 or not 0 <= self.quantise_from <= 1:
             raise ValueError(f"steps, quantise_from: expected >= 1 and 0..1, got {self.steps}, {self.quantise_from}")
 

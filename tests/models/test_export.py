@@ -1,0 +1,172 @@
+"""The exported program computes what the fake-quantised network computes, up to rounding ties."""
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="extra 'train' is not installed")
+
+from pcc.codec.walk import walk  # noqa: E402
+from pcc.entropy.coders import BitEstimator  # noqa: E402
+from pcc.geometry.octree import child_level, occupancies, root_level  # noqa: E402
+from pcc.inference.program import Program  # noqa: E402
+from pcc.models.export import export_model, fixed_point  # noqa: E402
+from pcc.models.occupancy import OccupancyConfig  # noqa: E402
+from pcc.nn import rate  # noqa: E402
+from tests.networks import TINY, exported, random_network  # noqa: E402
+from tests.trees import random_codes  # noqa: E402
+
+UNIT = 256  # logits per bit
+CONFIGS = {
+    "plain": OccupancyConfig(16, 16, (1,), (1,), 4, False),
+    "checkerboard": OccupancyConfig(16, 16, (1,), (1,), 4, True),
+    "two blocks": OccupancyConfig(16, 32, (2,), (1,), 4, True),
+    "three sets": OccupancyConfig(32, 16, (1, 0, 2), (1, 2, 4), 5, True),
+    "wide": OccupancyConfig(32, 48, (1, 1), (1, 3), 6, False),
+}
+
+
+class Recorder:
+    """A coder that keeps all logits and gives the symbols back."""
+
+    def __init__(self):
+        self.logits = []
+
+    def binary(self, logits, symbols):
+        self.logits.append(np.asarray(logits))
+        return symbols
+
+
+def float_logits(network, known, offset):
+    """Per level (N, 8) logits in units of 1/256 bit."""
+    coder = Recorder()
+    with torch.no_grad():
+        walk(network, coder, len(known), level_offset=offset, known=known)
+    return [l.astype(np.float64) * UNIT for l in coder.logits]
+
+
+def integer_logits(program, known, offset):
+    """The same from the program's sixteen steps a level: stage by stage, even nodes before odd ones."""
+    coder = Recorder()
+    walk(program, coder, len(known), level_offset=offset, known=known)
+    steps, level, found = iter(coder.logits), root_level(), []
+    for occupancy in known:
+        odd = np.bitwise_count(level.octants) & 1
+        table = np.empty((len(level), 8))
+        for stage in range(8):
+            for parity in (0, 1):
+                table[odd == parity, stage] = next(steps)
+        found.append(table)
+        level = child_level(level, occupancy)
+    return found
+
+
+def cloud(rng, depth=5):
+    """A thin random surface and some strays."""
+    side = 1 << depth
+    x, y = np.mgrid[:side, :side].reshape(2, -1)
+    z = ((np.sin(x / 5) + np.cos(y / 7) + 2) * side / 5).astype(int)
+    from pcc.ops import morton
+
+    surface = morton.encode(np.stack([x, y, z], 1).astype(np.int32))
+    return np.union1d(surface, random_codes(rng, 100, depth))
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("offset", [0, 3])
+def test_logits_agree(tmp_path, rng, name, seed, offset):
+    """l_float = l_integer for 99.9 % of the logits of every stage, and within 2 units of 1/256 bit for the others."""
+    network = random_network(CONFIGS[name], seed)
+    program = exported(network, tmp_path / "m.safetensors")
+    known = occupancies(cloud(rng), 5)
+    float_levels, integer_levels = float_logits(network, known, offset), integer_logits(program, known, offset)
+    difference = np.abs(np.concatenate(float_levels) - np.concatenate(integer_levels))
+    logits = np.concatenate(integer_levels)
+    assert logits.std() > 100, "the network must be lively for this test to mean anything"
+    assert len(np.unique(logits)) > 500
+    assert (difference > 0.5).mean(axis=0).max() <= 1e-3
+    assert difference.max() < 2.5
+
+
+@torch.no_grad()
+def test_bits_agree(tmp_path, rng):
+    """Bits that training counts = bits under the program's tables, within 0.1 %."""
+    network = random_network(CONFIGS["checkerboard"])
+    program = exported(network, tmp_path / "m.safetensors")
+    known = occupancies(cloud(rng, 6), 6)
+    trained, coded = rate.BitEstimator(), BitEstimator()
+    walk(network, trained, 6, known=known)
+    walk(program, coded, 6, known=known)
+    assert float(trained.total()) == pytest.approx(coded.bits, rel=1e-3)
+
+
+def test_quantisation_matters(tmp_path, rng):
+    """The switch does something: unquantised logits differ from the program's by far more than ties do."""
+    network = random_network(quantised=False)
+    program = exported(network, tmp_path / "m.safetensors")
+    known = occupancies(cloud(rng, 4), 4)
+    difference = np.concatenate(float_logits(network, known, 0)) - np.concatenate(integer_logits(program, known, 0))
+    assert np.abs(difference).mean() > 0.5
+
+
+def test_dead_and_tiny_channels_export(tmp_path, rng):
+    """Channels whose weights are all zero, or nearly, but whose bias is not, keep their bias."""
+    network = random_network()
+    layers = network.sets[0]
+    with torch.no_grad():
+        for weight in (layers.expand_weight, layers.conv_weights[0], layers.conv_weights[1], layers.absorb_weight):
+            weight[..., 3] = 0
+            weight[..., 5] *= 1e-7
+        layers.head1_weight[:, ::5] = 0
+        layers.head2_weight[:, :, 7] = 0
+        layers.conv_biases[0][3] = 1.5
+        layers.head3_weight[2] = 0
+    program = exported(network, tmp_path / "m.safetensors")
+    known = occupancies(cloud(rng), 5)
+    difference = np.abs(
+        np.concatenate(float_logits(network, known, 0)) - np.concatenate(integer_logits(program, known, 0))
+    )
+    assert (difference > 2.5).mean() <= 1e-3
+
+
+@pytest.mark.parametrize("ratios", [[1e-3, 0.5], [1.0], [3.7, 1e-6], [1e-9], [700.0]])
+def test_fixed_point(ratios):
+    """multiplier / 2^shift = ratio within 2^-30 of the largest ratio; multiplier < 2^31; 1 <= shift <= 62."""
+    ratios = np.array(ratios)
+    multiplier, shift = fixed_point(ratios)
+    assert 1 <= shift <= 62
+    assert multiplier.dtype == np.int32
+    assert multiplier.min() >= 0
+    np.testing.assert_allclose(multiplier / 2.0**shift, ratios, rtol=0, atol=ratios.max() * 2**-29 + 2**-63)
+
+
+def test_files(tmp_path):
+    """The card names digest and config; the same weights give the same bytes, others give others."""
+    path = export_model(random_network(), tmp_path / "a.safetensors", name="a", record={"git": 1}, metrics={"bpp": 2})
+    content = path.read_bytes()
+    card = json.loads((tmp_path / "a.json").read_text())
+    assert card["sha256"] == hashlib.sha256(content).hexdigest()
+    assert Program(path).digest.hex() == card["digest"] == card["sha256"][:32]
+    assert card["config"]["channels"] == TINY.channels
+    assert (card["name"], card["metrics"], card["training"]) == ("a", {"bpp": 2}, {"git": 1})
+    for _ in range(5):
+        export_model(random_network(), tmp_path / "b.safetensors", name="a", record={}, metrics={})
+        assert (tmp_path / "b.safetensors").read_bytes() == content
+    export_model(random_network(seed=1), tmp_path / "c.safetensors", name="a", record={}, metrics={})
+    assert (tmp_path / "c.safetensors").read_bytes() != content
+
+
+def test_weights_that_do_not_fit_are_refused(tmp_path):
+    """NaN weights, and biases beyond 32 bits, never reach a file that a stream could name."""
+    from pcc.errors import ModelMismatch
+
+    for value in (float("nan"), float("inf"), 1e9):
+        network = random_network()
+        with torch.no_grad():
+            network.sets[0].conv_biases[0][0] = value
+        with pytest.raises(ModelMismatch):
+            exported(network, tmp_path / "m.safetensors")
+        assert not list(tmp_path.iterdir())
