@@ -25,9 +25,12 @@ def encode_octree(codes: np.ndarray, depth: int, program: Program, level_offset:
         depth: bits an axis, at least 1.
         program: gives the distributions.
         level_offset: of the scale; see `pcc.codec.choice.level_offset`.
+
+    Raises:
+        ValueError: codes or depth are not as said.
     """
     coder = RansEncoder()
-    walk(program, coder, depth, level_offset=level_offset, known=occupancies(codes, depth))
+    walk(program, coder, depth, level_offset=level_offset, known=_occupancies(codes, depth))
     return coder.finish()
 
 
@@ -49,5 +52,11 @@ def decode_octree(data: bytes, depth: int, num_voxels: int, program: Program, le
 def estimate_bits(codes: np.ndarray, depth: int, program: Program, level_offset: int) -> float:
     """Information content under the program's integer tables, in bits; what `encode_octree` aims at."""
     coder = BitEstimator()
-    walk(program, coder, depth, level_offset=level_offset, known=occupancies(codes, depth))
+    walk(program, coder, depth, level_offset=level_offset, known=_occupancies(codes, depth))
     return coder.bits
+
+
+def _occupancies(codes: np.ndarray, depth: int) -> list[np.ndarray]:
+    if depth < 1 or not len(codes) or int(codes[-1]) >> 3 * depth:
+        raise ValueError(f"codes, depth: expected codes below 8^depth, at least one, got {len(codes)}, depth {depth}")
+    return occupancies(codes, depth)

@@ -1,0 +1,175 @@
+"""decode_octree(encode_octree(codes)) = codes; the bytes are the same on every machine; hostile bytes are corrupt."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="extra 'train' is not installed: the program under test is exported from it")
+
+from pcc import ops  # noqa: E402
+from pcc.codec.octree import decode_octree, encode_octree, estimate_bits  # noqa: E402
+from pcc.codec.walk import walk  # noqa: E402
+from pcc.errors import CorruptStream  # noqa: E402
+from pcc.geometry.octree import leaf_codes  # noqa: E402
+from pcc.models.occupancy import OccupancyConfig  # noqa: E402
+from pcc.ops.tables import TOTAL, binary_frequencies  # noqa: E402
+from tests.networks import exported, random_network  # noqa: E402
+from tests.trees import random_codes  # noqa: E402
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "checkerboard"])
+def program(request, tmp_path_factory):
+    config = OccupancyConfig(16, 16, (1, 1), (1, 3), 6, request.param)
+    return exported(random_network(config, seed=5), tmp_path_factory.mktemp("model") / "m.safetensors")
+
+
+def line(depth):
+    """The voxels (i, 0, 0)."""
+    from pcc.ops import morton
+
+    x = np.arange(min(1 << depth, 300), dtype=np.int32)
+    return np.sort(morton.encode(np.stack([x, 0 * x, 0 * x], 1)))
+
+
+def clouds():
+    rng = np.random.default_rng(11)
+    yield from ((f"one voxel, depth {d}", np.array([(1 << 3 * d) - 1], np.uint64), d) for d in (1, 2, 20, 21))
+    yield from ((f"first voxel, depth {d}", np.zeros(1, np.uint64), d) for d in (1, 21))
+    yield "two corners", np.array([0, (1 << 63) - 1], np.uint64), 21
+    yield from ((f"random, depth {d}", random_codes(rng, 300, d), d) for d in (1, 2, 3, 7, 14, 21))
+    yield from ((f"full block, depth {d}", np.arange(1 << 3 * d, dtype=np.uint64), d) for d in (1, 2, 4))
+    yield "line", line(9), 9
+    yield "one of every octant", np.arange(8, dtype=np.uint64) << np.uint64(9), 4
+
+
+CLOUDS = list(clouds())
+
+
+@pytest.mark.parametrize(("codes", "depth"), [c[1:] for c in CLOUDS], ids=[c[0] for c in CLOUDS])
+@pytest.mark.parametrize("offset", [0, 10])
+def test_round_trip(program, codes, depth, offset):
+    """Codes come back; the size is about the information content, though this program knows nothing of clouds."""
+    data = encode_octree(codes, depth, program, offset)
+    decoded = decode_octree(data, depth, len(codes), program, offset)
+    assert decoded.dtype == np.uint64
+    np.testing.assert_array_equal(decoded, codes)
+    bits = estimate_bits(codes, depth, program, offset)
+    assert abs(8 * len(data) - bits) <= 0.02 * bits + 64
+
+
+class Sampler:
+    """A coder that draws symbols from the distributions that it is handed."""
+
+    def __init__(self, seed):
+        self.rng = np.random.default_rng(seed)
+
+    def binary(self, logits, symbols):
+        frequencies = binary_frequencies(logits)
+        return (self.rng.integers(0, TOTAL, len(logits)) < frequencies).astype(np.uint8)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_estimate(program, seed):
+    """For trees drawn from the model itself, 8 len(bytes) = estimated bits within 0.1 % and the stream's end."""
+    level, occupancy = walk(program, Sampler(seed), 6)
+    codes = leaf_codes(level, occupancy)
+    data = encode_octree(codes, 6, program, 0)
+    bits = estimate_bits(codes, 6, program, 0)
+    assert bits > 5000
+    assert 0 <= 8 * len(data) - bits <= 0.001 * bits + 40
+
+
+def test_every_kernel_writes_and_reads_the_same_bytes(program, rng):
+    """bytes(isa, threads) = bytes(scalar, 1), and each decodes what another wrote."""
+    codes, before, streams = random_codes(rng, 4000, 5), ops.isa(), {}
+    try:
+        for isa in ops.available_isas():
+            for threads in (1, 3):
+                ops.set_isa(isa)
+                ops.set_num_threads(threads)
+                streams[isa, threads] = encode_octree(codes, 5, program, 0)
+                first = next(iter(streams.values()))
+                np.testing.assert_array_equal(decode_octree(first, 5, len(codes), program, 0), codes)
+    finally:
+        ops.set_isa(before)
+        ops.set_num_threads(0)
+    assert len(set(streams.values())) == 1
+
+
+@pytest.fixture(scope="module")
+def stream(program):
+    codes = random_codes(np.random.default_rng(3), 60, 4)
+    return encode_octree(codes, 4, program, 0), codes
+
+
+def hostile(program, data, depth, num_voxels, offset=0):
+    """Decodes, or says that the stream is corrupt: nothing else may happen."""
+    try:
+        return decode_octree(data, depth, num_voxels, program, offset)
+    except CorruptStream:
+        return None
+
+
+def test_every_truncation_is_corrupt(program, stream):
+    data, codes = stream
+    for size in range(len(data)):
+        with pytest.raises(CorruptStream):
+            decode_octree(data[:size], 4, len(codes), program, 0)
+    with pytest.raises(CorruptStream):
+        decode_octree(data + b"\0\0", 4, len(codes), program, 0)
+
+
+def test_flipped_bits_decode_to_something_else_or_are_corrupt(program, stream):
+    """A flip may by chance give another valid tree of as many voxels, never the same one, and mostly none."""
+    data, codes = stream
+    survivors = 0
+    for i in range(len(data)):
+        for mask in (1, 0x10, 0x80):
+            decoded = hostile(program, data[:i] + bytes([data[i] ^ mask]) + data[i + 1 :], 4, len(codes))
+            if decoded is not None:
+                survivors += 1
+                assert len(decoded) == len(codes)
+                assert not np.array_equal(decoded, codes)
+    assert survivors < len(data) / 10
+
+
+@pytest.mark.parametrize("change", [-59, -1, 1, 1000])
+def test_wrong_number_of_voxels(program, stream, change):
+    data, codes = stream
+    with pytest.raises(CorruptStream):
+        decode_octree(data, 4, len(codes) + change, program, 0)
+
+
+@pytest.mark.parametrize("depth", [1, 3, 5, 21])
+def test_wrong_depth(program, stream, depth):
+    data, codes = stream
+    with pytest.raises(CorruptStream):
+        decode_octree(data, depth, len(codes), program, 0)
+
+
+@pytest.mark.parametrize("offset", [1, 255])
+def test_wrong_level_offset(program, stream, offset):
+    """Other tables: other symbols. Any offset that a stream can hold is safe."""
+    data, codes = stream
+    with pytest.raises(CorruptStream):
+        decode_octree(data, 4, len(codes), program, offset)
+
+
+def test_noise(program):
+    """Random bytes of every length with a large voxel count: corrupt, or a valid tree, and never much work."""
+    rng = np.random.default_rng(1)
+    for size in [*range(40), 300]:
+        data = bytes([1 + size % 4]) + rng.bytes(size)
+        decoded = hostile(program, data, 21, 5000)
+        assert decoded is None or len(decoded) == 5000
+
+
+def test_wrong_arguments(program):
+    with pytest.raises(ValueError, match="depth"):
+        encode_octree(np.zeros(1, np.uint64), 0, program, 0)
+    with pytest.raises(ValueError, match="ascending"):
+        encode_octree(np.array([3, 3], np.uint64), 2, program, 0)
+    for codes in ([], [8]):
+        with pytest.raises(ValueError, match="codes"):
+            encode_octree(np.array(codes, np.uint64), 1, program, 0)
