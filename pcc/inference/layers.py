@@ -22,7 +22,7 @@ INT32_MAX = 2**31 - 1
 WEIGHT_BOUND = 128
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layer:
     """s8 weights (K, CI, CO), s32 bias (..., CO), and the way back to u8."""
 
@@ -33,7 +33,7 @@ class Layer:
     residual_multiplier: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WeightSet:
     """All layers that serve one range of scales."""
 

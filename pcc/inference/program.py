@@ -27,7 +27,7 @@ DIGEST_BYTES = 16
 NUM_STAGES = 8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
     """One stage (and, in checkerboard order, one parity) of a level; see `pcc.codec.walk.Step`."""
 

@@ -24,7 +24,7 @@ MAX_CONTEXT_SHIFT = 15
 MAX_HIDDEN: int = _ext.HEAD_MAX_HIDDEN
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HeadStage:
     """Weights of one stage; C channels, H hidden units (a multiple of 16, at most MAX_HIDDEN)."""
 

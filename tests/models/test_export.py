@@ -82,7 +82,7 @@ def cloud(rng, depth=5):
 def test_levels_agree(tmp_path, rng, name, seed, offset):
     """From equal features, a level's features, logits and absorbed features are equal but for ties of float sums.
 
-    At most 1 % of the features differ, by one or two (a tie in the first of several convolutions); at most 0.1 % of the logits, by 2/256 bit; for every set and scale.
+    At most 2 % of the features differ, by one or two (a tie in the first of several convolutions); at most 0.1 % of the logits, by 2/256 bit; for every set and scale.
     """
     network = random_network(CONFIGS[name], seed)
     program = exported(network, tmp_path / "m.safetensors")
@@ -109,7 +109,7 @@ def as_float(feats):
 def assert_features(x, feats):
     difference = np.abs(x.numpy() / ACTIVATION_STEP - feats)
     assert difference.max() < 2.01
-    assert (difference > 0.01).sum() <= max(1, feats.size // 100)
+    assert (difference > 0.01).sum() <= max(1, feats.size // 50)
     assert len(feats) < 100 or 0.1 < (feats > 0).mean() < 0.95, "the network must be lively"
 
 

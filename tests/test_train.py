@@ -1,0 +1,100 @@
+"""Every experiment composes and instantiates; train.py runs, exports a model that codes, and resumes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="extra 'train' is not installed")
+pytest.importorskip("hydra", reason="extra 'train' is not installed")
+
+from hydra import compose, initialize_config_dir  # noqa: E402
+from hydra.utils import get_method, instantiate  # noqa: E402
+
+import pcc  # noqa: E402
+from pcc.inference.program import Program  # noqa: E402
+from pcc.models.occupancy import OccupancyConfig, OccupancyNet  # noqa: E402
+from pcc.training.config import TrainConfig  # noqa: E402
+
+ROOT = Path(pcc.__file__).parent.parent
+CONFIGS = ROOT / "configs"
+EXPERIMENTS = sorted(p.stem for p in (CONFIGS / "experiment").glob("*.yaml"))
+DATA = sorted(p.stem for p in (CONFIGS / "data").glob("*.yaml") if not p.stem.startswith("eval"))
+
+
+def composed(*overrides):
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        return compose("train", overrides=list(overrides))
+
+
+def test_there_are_experiments():
+    assert {"dense_lossless", "lidar_lossless", "smoke"} <= set(EXPERIMENTS)
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_experiments_instantiate(experiment):
+    """Model, optimisation and the parts of the data; what needs downloads is named by a callable that exists."""
+    config = composed(f"experiment={experiment}")
+    shape = instantiate({k: v for k, v in config.model.items() if k != "name"})
+    assert isinstance(shape, OccupancyConfig)
+    assert isinstance(shape.blocks, tuple)
+    assert sum(p.numel() for p in OccupancyNet(shape).parameters()) > 10_000
+    assert isinstance(instantiate(config.optim), TrainConfig)
+    assert callable(get_method(config.data._target_))
+    for part in ("recipe", "surface"):
+        if part in config.data:
+            instantiate(config.data[part])
+
+
+@pytest.mark.parametrize("data", DATA)
+def test_data_groups_compose(data):
+    config = composed(f"data={data}")
+    assert callable(get_method(config.data._target_))
+    instantiate(config.data.recipe)
+
+
+@pytest.mark.parametrize("name", sorted(p.stem for p in (CONFIGS / "validation").glob("*.yaml")))
+def test_validation_groups_compose(name):
+    config = composed(f"validation={name}")
+    assert all("path" in cloud for cloud in config.validation.clouds.values())
+
+
+def train(out_dir, *overrides):
+    arguments = [
+        "experiment=smoke", f"out_dir={out_dir}", "optim.checkpoint_every=1", "data.num_clouds=1",
+        "data.surface.min_voxels=3000", "data.surface.max_voxels=4000", "data.recipe.voxels_per_batch=500", *overrides,
+    ]  # fmt: skip
+    return subprocess.run(
+        [sys.executable, "train.py", *arguments], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+
+
+def test_one_step_exports_a_model_that_codes_and_resumes(tmp_path):
+    """train(1 step) -> model; decode(encode(cloud)) = cloud with it; resume=true goes on to step 2."""
+    run = train(tmp_path, "optim.steps=1")
+    assert run.returncode == 0, run.stderr
+    program = Program(tmp_path / "smoke.safetensors")
+    assert program.config["channels"] == 16
+    assert program.card["training"]["config"]["optim"]["steps"] == 1
+    xyz = np.unique(np.random.default_rng(0).integers(0, 30, (200, 3)), axis=0).astype(np.int32)
+    decoded = pcc.decode(pcc.encode(pcc.PointCloud(xyz), model=program), model=program)
+    assert np.array_equal(np.unique(decoded.xyz, axis=0), xyz)
+    record = json.loads((tmp_path / "record.json").read_text())
+    assert record["data"]["pools"][0]["clouds"] == 1
+
+    run = train(tmp_path, "optim.steps=2", "resume=true")
+    assert run.returncode == 0, run.stderr
+    steps = [line.split(",")[0] for line in (tmp_path / "curves.csv").read_text().splitlines()[1:]]
+    assert steps == ["1", "2"]
+    assert Program(tmp_path / "smoke.safetensors").digest != program.digest
+
+
+def test_resuming_nothing_says_so(tmp_path):
+    run = train(tmp_path, "optim.steps=1", "resume=true")
+    assert run.returncode != 0
+    assert "no such checkpoint" in run.stderr
