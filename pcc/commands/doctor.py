@@ -56,12 +56,12 @@ def _cuda_kernels() -> list[str]:
     return list(kernels()) if kernels is not None else []
 
 
-def _models() -> dict[str, str]:
+def _models() -> list[dict[str, Any]]:
     try:
         return installed()
     except PccError as error:
         complain(error, "models")
-        return {}
+        return []
 
 
 def _self_test() -> tuple[int, dict[str, Any]]:
@@ -92,9 +92,8 @@ def _text(report: dict[str, Any]) -> str:
     for extra, missing in report["extras"].items():
         hint = f"lacks {', '.join(missing)}: pip install 'pcc-codec[{extra}]'" if missing else "complete"
         lines.append(f"extra {extra:<10}  {hint}")
-    lines += [f"model {name:<10}  {digest}" for name, digest in report["models"].items()] or [
-        "model         none found"
-    ]
+    models = [f"model {m['name']:<10}  {m['digest']}" for m in report["models"]]
+    lines += models or ["model             none found (PCC_MODEL_PATH adds folders)"]
     test = report["self_test"]
     if not test["passed"]:
         return "\n".join([*lines, f"self-test     FAILED {test.get('error', ': the decoded cloud differs')}"])

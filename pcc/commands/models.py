@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pcc.commands.shared import OK, show
-from pcc.inference.registry import find_model, list_models
+from pcc.inference.registry import list_models
 
 
-def installed() -> dict[str, str]:
-    """name -> digest (32 hexadecimal digits) of every model that can be loaded."""
-    return {name: find_model(name).digest.hex() for name in list_models()}
+def installed() -> list[dict[str, Any]]:
+    """Name, digest (32 hexadecimal digits), size, licence and place of every model that is found."""
+    return [
+        {
+            "name": program.name,
+            "digest": program.digest.hex(),
+            "num_parameters": program.num_parameters,
+            "licence": program.card.get("licence"),
+            "path": str(program.path),
+        }
+        for program in list_models()
+    ]
 
 
 def run(*, as_json: bool) -> int:
     """Lists the models; gives the exit code."""
     models = installed()
-    lines = [f"{name:<12} {digest}" for name, digest in models.items()]
-    show({"models": models}, "\n".join(lines) or "no model is installed", as_json)
+    lines = [f"{m['name']:<12} {m['digest']}  {m['num_parameters']:>9,} parameters  {m['path']}" for m in models]
+    show({"models": models}, "\n".join(lines) or "no model is installed (PCC_MODEL_PATH adds folders)", as_json)
     return OK

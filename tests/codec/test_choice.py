@@ -1,0 +1,34 @@
+"""The two small rules: which model, and on which scale."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pcc.codec.choice import choose_model, level_offset
+from pcc.geometry.voxels import Grid
+
+
+def test_full_blocks_are_dense_and_lone_voxels_are_lidar():
+    full = np.arange(800, dtype=np.uint64)
+    assert choose_model(full) == "dense"
+    assert choose_model(full[::8]) == "lidar"
+    assert choose_model(full[:1]) == "lidar"
+    assert choose_model(full[(full % 8) < 2]) == "dense"
+
+
+@pytest.mark.parametrize(
+    ("num", "den", "dtype", "model", "expected"),
+    [
+        (1.0, 1000.0, "f4", "lidar", 0),
+        (0.016, 1.0, "f4", "lidar", 4),
+        (0.0001, 1.0, "f4", "lidar", 0),
+        (50.0, 1.0, "f8", "lidar", 10),
+        (1.0, 1.0, "f4", "lidar", 0),
+        (0.016, 1.0, "f4", "dense", 0),
+        (4.0, 1.0, "i4", "lidar", 0),
+    ],
+)
+def test_level_offset(num, den, dtype, model, expected):
+    """offset = round(log2(step / 1 mm)) in 0..10 for clouds in metres, else 0."""
+    assert level_offset(Grid(num, den, (0, 0, 0), np.dtype(dtype)), model) == expected

@@ -1,0 +1,176 @@
+"""Hostile streams end in CorruptStream, LimitExceeded or ModelMismatch: never a crash, a hang or much memory."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import pcc
+from pcc.codec.container import DIGEST, FIELD, GEOMETRY, HEADER, MULTIPLICITY, frame_chunks, frame_spans, write_chunk
+from pcc.codec.fields import encode_field
+from pcc.codec.header import FrameHeader, write_header, write_preamble
+from pcc.codec.info import describe
+from pcc.codec.limits import Limits
+from pcc.errors import CorruptStream, LimitExceeded, ModelMismatch
+from pcc.geometry.voxels import Grid
+from pcc.pointcloud import PointCloud
+from tests.clouds import needs_models
+
+pytestmark = needs_models
+
+HOSTILE = (CorruptStream, LimitExceeded, ModelMismatch)
+GRID = Grid(1.0, 1.0, (0, 0, 0), np.dtype(np.int32))
+
+
+def small_stream() -> bytes:
+    """Every kind of chunk in a few hundred bytes."""
+    rng = np.random.default_rng(1)
+    xyz = rng.integers(0, 5, (40, 3)).astype(np.int16)
+    return pcc.encode(PointCloud(xyz, {"i": np.arange(40, dtype=np.uint8), "v": np.ones((40, 2), np.float32)}))
+
+
+def one_voxel_stream() -> bytes:
+    """No geometry, so that no model runs: three points in one voxel, with a field."""
+    return pcc.encode(PointCloud(np.zeros((3, 3), np.int16), {"i": np.arange(3, dtype=np.uint16)}))
+
+
+def rebuilt(stream: bytes, change) -> bytes:
+    """The stream with every chunk's payload passed through ``change(tag, payload)``, checksums made right again."""
+    chunks = frame_chunks(stream, frame_spans(stream)[0])
+    return write_preamble() + b"".join(write_chunk(c.tag, change(c.tag, bytes(c.payload))) for c in chunks)
+
+
+@pytest.mark.parametrize("stream", [small_stream, one_voxel_stream])
+def test_every_truncation_is_corrupt(stream):
+    data = stream()
+    for size in range(len(data)):
+        with pytest.raises(CorruptStream):
+            pcc.decode(data[:size])
+
+
+@pytest.mark.parametrize("stream", [small_stream, one_voxel_stream])
+def test_every_flipped_byte_is_corrupt(stream):
+    data = stream()
+    for i in range(len(data)):
+        for mask in (1, 0x20, 0x80, 0xFF):
+            with pytest.raises(CorruptStream):
+                pcc.decode(data[:i] + bytes([data[i] ^ mask]) + data[i + 1 :])
+
+
+@pytest.mark.parametrize("stream", [small_stream, one_voxel_stream])
+def test_changes_with_right_checksums_are_noticed_too(stream):
+    """Every byte of every payload changed and the chunk's checksum repaired: an error, or the same decoded values."""
+    data = stream()
+    expected = pcc.decode(data)
+    tags = [chunk.tag for chunk in frame_chunks(data, frame_spans(data)[0])]
+    sizes = {c.tag: len(c.payload) for c in frame_chunks(data, frame_spans(data)[0])}
+    for tag in tags:
+        for i in range(sizes[tag]):
+
+            def flip(t: bytes, payload: bytes, tag: bytes = tag, i: int = i) -> bytes:
+                if t != tag or i >= len(payload):
+                    return payload
+                return payload[:i] + bytes([payload[i] ^ 0x11]) + payload[i + 1 :]
+
+            try:
+                decoded = pcc.decode(rebuilt(data, flip), limits=Limits(max_points=1000, max_field_bytes=100_000))
+            except HOSTILE:
+                continue
+            assert decoded.xyz.tobytes() == expected.xyz.tobytes()
+            assert {n: v.tobytes() for n, v in decoded.fields.items()} == {
+                n: v.tobytes() for n, v in expected.fields.items()
+            }
+
+
+@given(st.binary(max_size=200))
+def test_random_bytes_are_corrupt(data):
+    with pytest.raises(CorruptStream):
+        pcc.decode(data)
+    with pytest.raises((CorruptStream, LimitExceeded)):
+        pcc.decode(write_preamble() + data)
+
+
+@given(st.lists(st.tuples(st.sampled_from([HEADER, GEOMETRY, MULTIPLICITY, FIELD, DIGEST]), st.binary(max_size=40))))
+def test_random_chunks_with_right_checksums_are_corrupt(chunks):
+    stream = write_preamble() + b"".join(write_chunk(tag, payload) for tag, payload in chunks)
+    with pytest.raises(HOSTILE):
+        pcc.decode(stream, limits=Limits(max_points=1000))
+
+
+@given(st.binary(max_size=60), st.integers(2, 1000), st.integers(1, 21))
+def test_random_geometry_is_corrupt(payload, num_voxels, depth):
+    """A sound header and a geometry of random bytes for an installed model."""
+    data = small_stream()
+    geometry = next(c for c in frame_chunks(data, frame_spans(data)[0]) if c.tag == GEOMETRY)
+    header = FrameHeader(GRID, depth, num_voxels, min(num_voxels, 8**depth))
+    chunks = [(HEADER, write_header(header)), (GEOMETRY, bytes(geometry.payload[:17]) + payload), (DIGEST, bytes(16))]
+    with pytest.raises(CorruptStream):
+        pcc.decode(write_preamble() + b"".join(write_chunk(tag, body) for tag, body in chunks))
+
+
+def test_huge_counts_take_no_memory():
+    """A stream of 100 bytes that promises 2^25 points in 2^25 voxels is refused before they are allocated."""
+    header = FrameHeader(GRID, 21, 1 << 25, 1 << 25)
+    body = write_chunk(HEADER, write_header(header)) + write_chunk(DIGEST, bytes(16))
+    tracemalloc.start()
+    with pytest.raises(CorruptStream):
+        pcc.decode(write_preamble() + body)
+    with pytest.raises(LimitExceeded):
+        pcc.decode(write_preamble() + body, limits=Limits(max_points=1 << 24))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1 << 20
+
+
+def test_limits_of_fields():
+    data = pcc.encode(PointCloud(np.zeros((1000, 3), np.int8), {"a": np.zeros(1000), "b": np.zeros(1000)}))
+    pcc.decode(data, limits=Limits(max_points=1000, max_fields=2, max_field_bytes=16000))
+    for limits in (Limits(max_points=999), Limits(max_fields=1), Limits(max_field_bytes=15999)):
+        with pytest.raises(LimitExceeded):
+            pcc.decode(data, limits=limits)
+
+
+def test_multiplicities_must_sum_to_the_points():
+    def add_one(tag: bytes, payload: bytes) -> bytes:
+        return payload[:-1] + bytes([payload[-1] + 1]) if tag == MULTIPLICITY else payload
+
+    data = pcc.encode(PointCloud(np.zeros((3, 3), np.int16)))
+    with pytest.raises(CorruptStream):
+        pcc.decode(rebuilt(data, add_one))
+
+
+def test_fields_of_one_name_are_corrupt():
+    chunks = [(HEADER, write_header(FrameHeader(GRID, 0, 1, 1)))]
+    chunks += [(FIELD, encode_field("a", np.zeros(1, np.uint8)))] * 2 + [(DIGEST, bytes(16))]
+    with pytest.raises(CorruptStream, match="twice"):
+        pcc.decode(write_preamble() + b"".join(write_chunk(tag, body) for tag, body in chunks))
+
+
+def test_a_wrong_digest_is_corrupt():
+    data = one_voxel_stream()
+    for size in (0, 15, 16, 17):
+        with pytest.raises(CorruptStream, match="digest mismatch"):
+            pcc.decode(rebuilt(data, lambda tag, payload, size=size: bytes(size) if tag == DIGEST else payload))
+
+
+def test_a_missing_model_is_named_by_its_digest():
+    def other_model(tag: bytes, payload: bytes) -> bytes:
+        return bytes(range(16)) + payload[16:] if tag == GEOMETRY else payload
+
+    with pytest.raises(ModelMismatch, match="000102030405060708090a0b0c0d0e0f"):
+        pcc.decode(rebuilt(small_stream(), other_model))
+
+
+def test_another_model_than_the_streams_is_refused():
+    from pcc.inference.registry import list_models
+
+    data = small_stream()
+    digest = describe(data)[0].model_digest
+    others = [program for program in list_models() if program.digest != digest]
+    for program in others:
+        with pytest.raises(ModelMismatch, match=program.name):
+            pcc.decode(data, model=program)

@@ -1,0 +1,85 @@
+"""Inputs and outputs as files or folders, exit codes, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pcc import errors
+from pcc.commands.shared import Job, complain, exit_code, find_inputs, plan, run_all
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("in/a.ply", "in/sub/b.BIN", "in/notes.txt", "c.npz"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def targets(inputs: list[Path], output: Path | None) -> list[Path]:
+    return [job.target for job in plan(inputs, output, [".ply", ".bin", ".npz"], ".pcc")]
+
+
+def test_one_file(folder):
+    assert targets([folder / "c.npz"], None) == [folder / "c.pcc"]
+    assert targets([folder / "c.npz"], folder / "d.pcc") == [folder / "d.pcc"]
+    assert targets([folder / "c.npz"], folder / "in") == [folder / "in" / "c.pcc"]
+    assert targets([folder / "c.npz"], folder / "new") == [folder / "new" / "c.pcc"]
+
+
+def test_a_folder_keeps_its_structure(folder):
+    out = folder / "out"
+    assert targets([folder / "in", folder / "c.npz"], out) == [out / "a.pcc", out / "sub/b.pcc", out / "c.pcc"]
+
+
+def test_what_is_refused(folder):
+    with pytest.raises(ValueError, match="no such file"):
+        targets([folder / "missing.ply"], None)
+    with pytest.raises(ValueError, match="never overwritten"):
+        targets([folder / "c.npz"], folder / "c.npz")
+    with pytest.raises(ValueError, match="folder for 2 inputs"):
+        targets([folder / "in"], folder / "c.npz")
+    (folder / "in/a.npz").touch()
+    with pytest.raises(ValueError, match="two inputs"):
+        targets([folder / "in"], folder / "out")
+    (folder / "empty").mkdir()
+    with pytest.raises(ValueError, match="no file with a suffix"):
+        find_inputs([folder / "empty"], [".ply"])
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ValueError(), 2),
+        (FileNotFoundError(), 2),
+        (errors.InvalidCloud(), 2),
+        (errors.UnsupportedField(), 2),
+        (errors.CorruptStream(), 3),
+        (errors.LimitExceeded(), 4),
+        (errors.ModelMismatch(), 5),
+    ],
+)
+def test_exit_codes(error, code):
+    assert exit_code(error) == code
+
+
+def test_an_error_is_one_line(capsys):
+    assert complain(ValueError("two\nlines"), Path("a.ply")) == 2
+    assert capsys.readouterr().err == "pcc: a.ply: two lines\n"
+
+
+def test_one_error_does_not_stop_the_others(capsys):
+    """The exit code is that of the first error."""
+    done = []
+
+    def work(job: Job) -> None:
+        if job.source.name == "bad":
+            raise errors.CorruptStream("damaged")
+        done.append(job.source.name)
+
+    jobs = [Job(Path(name), Path("out")) for name in ("a", "bad", "b")]
+    assert run_all(jobs, work, lambda job: job.source) == 3
+    assert done == ["a", "b"]
+    assert capsys.readouterr().err == "pcc: bad: damaged\n"
