@@ -14,7 +14,8 @@ from typing import Protocol
 
 import numpy as np
 
-from pcc.datasets._codes import leaf_codes
+from pcc.ops import morton
+from pcc.ops.sort import radix_sort, unique
 
 Crop = tuple[np.ndarray, int]  # (V, 3) integer voxels >= 0 and the depth of their cube
 
@@ -92,6 +93,27 @@ def make_batch(crops: Sequence[Crop], level_offset: int, rng: np.random.Generato
     coords = np.concatenate(placed).astype(np.int32)
     roots = np.repeat(np.arange(len(crops), dtype=np.uint64), [len(c) for c in placed])
     return Batch(leaf_codes(coords, roots, depth), depth, level_offset, len(crops))
+
+
+def leaf_codes(coords: np.ndarray, roots: np.ndarray, depth: int) -> np.ndarray:
+    """Codes of voxels with their crop above them.
+
+    Args:
+        coords: (N, 3) int32 in [0, 2^depth), duplicates allowed.
+        roots: (N,) uint64, the crop of each.
+
+    Returns:
+        (V,) uint64, ascending and unique.
+
+    Raises:
+        ValueError: the codes would not fit 64 bits, or a coordinate lies outside its cube.
+    """
+    if len(roots) and 3 * depth + int(roots.max()).bit_length() > 64:
+        raise ValueError(f"depth: {depth} bits an axis and {int(roots.max()) + 1} roots do not fit a 64-bit code")
+    if len(coords) and (coords.min() < 0 or coords.max() >> depth):
+        raise ValueError(f"coords: expected 0 <= value < {1 << depth}, got {coords.min()} to {coords.max()}")
+    ordered, _ = radix_sort(morton.encode(coords) | (roots << np.uint64(3 * depth)))
+    return unique(ordered)[0]
 
 
 def stream(batches: Batches, seed: int) -> Iterator[Batch]:

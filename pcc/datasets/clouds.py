@@ -19,6 +19,7 @@ from pcc.datasets.mesh_files import find_meshes, read_mesh
 from pcc.datasets.progress import progress
 from pcc.datasets.surfaces import SurfaceRecipe, sample_voxels, unique_voxels
 from pcc.errors import InvalidCloud
+from pcc.io import read_points
 
 RECIPE_VERSION = 1  # raised whenever sample_voxels gives other voxels for the same recipe
 
@@ -67,7 +68,7 @@ def _mesh_cloud(path: Path, recipe: SurfaceRecipe, parts: dict[str, Any], store:
 
 
 def voxel_clouds(paths: Sequence[Path]) -> list[np.ndarray]:
-    """Voxel clouds from PLY files or folders of them, (V, 3) int16 each.
+    """Voxel clouds from files (PLY, npz, PCD) or from folders of PLY files, (V, 3) int16 each.
 
     Raises:
         InvalidCloud: the positions are not whole numbers.
@@ -80,18 +81,11 @@ def voxel_clouds(paths: Sequence[Path]) -> list[np.ndarray]:
 
 
 def read_voxels(path: Path) -> np.ndarray:
-    """One voxel cloud from a PLY file: (V, 3) int16, moved to start at 0. Raises as ``voxel_clouds``."""
+    """One voxel cloud from a file: (V, 3) int16, moved to start at 0. Raises as ``voxel_clouds``."""
     refuse_heldout(path)
-    xyz = _read_xyz(path)
+    xyz = read_points(path).xyz
     if not np.array_equal(xyz, np.rint(xyz)):
         raise InvalidCloud(f"{path}: a voxel cloud has whole coordinates; voxelise it first")
     voxels = unique_voxels(xyz)
     refuse_heldout(path, voxels)
     return voxels
-
-
-def _read_xyz(path: Path) -> np.ndarray:
-    from plyfile import PlyData
-
-    vertex = PlyData.read(str(path))["vertex"]
-    return np.stack([vertex[axis] for axis in "xyz"], 1)

@@ -15,6 +15,7 @@ from pcc.datasets.heldout import refuse_heldout
 from pcc.datasets.motion import Twist, correct_motion, random_twist, read_rigid, read_twist
 from pcc.datasets.progress import progress
 from pcc.errors import InvalidCloud
+from pcc.io import read_points
 
 MAX_RANGE_MM = 500_000
 
@@ -42,12 +43,9 @@ def read_xyz(path: Path) -> np.ndarray:
     """(N, 3) float64 metres of a KITTI frame; points that are not finite or beyond ``MAX_RANGE_MM`` are left out.
 
     Raises:
-        InvalidCloud: the size is no multiple of four floats, or no point is left.
+        InvalidCloud: it is no KITTI frame, or no point is left.
     """
-    values = np.fromfile(path, "<f4")
-    if len(values) % 4:
-        raise InvalidCloud(f"{path}: expected rows of four float32, got {len(values)} values")
-    xyz = values.reshape(-1, 4)[:, :3].astype(np.float64)
+    xyz = read_points(path).xyz.astype(np.float64)
     xyz = xyz[(np.abs(xyz) * 1000 < MAX_RANGE_MM).all(1)]
     if len(xyz) == 0:
         raise InvalidCloud(f"{path}: no finite points")

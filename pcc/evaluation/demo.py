@@ -21,7 +21,7 @@ from pcc.evaluation.cell import Cell
 from pcc.evaluation.ours import PccCodec
 from pcc.evaluation.runner import Evaluation, evaluate
 from pcc.evaluation.sources import Source, indexed_sources
-from pcc.evaluation.tables import failures_table, table
+from pcc.evaluation.tables import BRIEF, failures_table, table
 
 
 def demo(folder: Path, codecs: list[Anchor], console: Console) -> bool:
@@ -29,7 +29,7 @@ def demo(folder: Path, codecs: list[Anchor], console: Console) -> bool:
     clouds = indexed_sources(folder)
     with tempfile.TemporaryDirectory(prefix="pcc-demo-") as scratch:
         result = evaluate(clouds, codecs, Path(scratch), console=console)
-    console.print(table(result, title="Geometry of the sample clouds"))
+    console.print(table(result, "Geometry of the sample clouds", BRIEF))
     if result.failures:
         console.print(failures_table(result))
     kept = promises_kept(result, codecs[0].name, clouds)

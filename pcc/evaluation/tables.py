@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import json
 import math
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +16,43 @@ from pcc.evaluation.cell import Cell
 from pcc.evaluation.runner import Evaluation
 
 JSON_VERSION = 1
-_COLUMNS = (
-    "cloud", "codec", "points", "bytes", "bpp", "lossless", "D1 dB", "D2 dB", "encode s", "+I/O", "decode s", "+I/O",
-    "MiB enc", "MiB dec", "params", "kMAC/pt",
-)  # fmt: skip
+COLUMNS: dict[str, Callable[[Cell], str]] = {
+    "cloud": lambda cell: cell.cloud,
+    "codec": lambda cell: cell.codec,
+    "points": lambda cell: f"{cell.num_points}",
+    "bytes": lambda cell: f"{cell.num_bytes}",
+    "bpp": lambda cell: f"{cell.bpp:.4f}",
+    "lossless": lambda cell: cell.lossless,
+    "D1 dB": lambda cell: f"{cell.distortion.d1_psnr:.2f}",
+    "D2 dB": lambda cell: f"{cell.distortion.d2_psnr:.2f}",
+    "peak": lambda cell: f"{cell.distortion.peak:g}",
+    "encode s": lambda cell: f"{cell.complexity.encode_s:.3f}",
+    "encode+I/O s": lambda cell: f"{cell.encode_total_s:.3f}",
+    "decode s": lambda cell: f"{cell.complexity.decode_s:.3f}",
+    "decode+I/O s": lambda cell: f"{cell.decode_total_s:.3f}",
+    "encode MiB": lambda cell: f"{cell.complexity.encode_peak_bytes / 2**20:.0f}",
+    "decode MiB": lambda cell: f"{cell.complexity.decode_peak_bytes / 2**20:.0f}",
+    "parameters": lambda cell: "-" if cell.complexity.parameters is None else f"{cell.complexity.parameters}",
+    "kMAC/point": lambda cell: (
+        "-" if cell.complexity.kmac_per_point is None else f"{cell.complexity.kmac_per_point:.1f}"
+    ),
+}
+BRIEF = ("cloud", "codec", "points", "bytes", "bpp", "lossless", "D1 dB", "D2 dB", "encode s", "decode s")
 
 
-def table(evaluation: Evaluation, title: str = "") -> Table:
-    """One line a cell; the footnote states the conditions."""
-    machine = evaluation.machine
-    note = "bpp of input points; PSNR at the peak in brackets; wall times"
-    note += f"; {machine.cpu}, {machine.cores} cores, {machine.isa}"
+def table(evaluation: Evaluation, title: str = "", columns: Iterable[str] = tuple(COLUMNS)) -> Table:
+    """One line a cell with the named ``columns``; the footnote states the conditions."""
+    machine, columns = evaluation.machine, tuple(columns)
+    peaks = ", ".join(f"{peak:g}" for peak in dict.fromkeys(cell.distortion.peak for cell in evaluation.cells))
+    note = f"bpp of input points; peaks {peaks}; wall times; {machine.cpu}, {machine.cores} cores, {machine.isa}"
     result = Table(title=title or None, caption=note)
-    for number, column in enumerate(_COLUMNS):
-        result.add_column(column, justify="left" if number < 2 else "right", no_wrap=number < 2)
+    for column in columns:
+        result.add_column(column, justify="left" if column in ("cloud", "codec") else "right")
     previous = None
     for cell in evaluation.cells:
         if previous not in (None, cell.cloud):
             result.add_section()
-        result.add_row(*_cells(cell))
+        result.add_row(*(COLUMNS[column](cell) for column in columns))
         previous = cell.cloud
     return result
 
@@ -71,16 +90,8 @@ def flat(cell: Cell) -> dict[str, Any]:
     return row
 
 
-def _cells(cell: Cell) -> list[str]:
-    errors, cost = cell.distortion, cell.complexity
-    return [
-        cell.cloud, cell.codec, f"{cell.num_points}", f"{cell.num_bytes}", f"{cell.bpp:.4f}", cell.lossless,
-        f"{errors.d1_psnr:.2f} ({errors.peak:g})", f"{errors.d2_psnr:.2f}",
-        f"{cost.encode_s:.3f}", f"{cell.encode_total_s:.3f}", f"{cost.decode_s:.3f}", f"{cell.decode_total_s:.3f}",
-        f"{cost.encode_peak_bytes / 2**20:.0f}", f"{cost.decode_peak_bytes / 2**20:.0f}",
-        "-" if cost.parameters is None else f"{cost.parameters}",
-        "-" if cost.kmac_per_point is None else f"{cost.kmac_per_point:.1f}",
-    ]  # fmt: skip
+def _known(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
 
 
 def _jsonable(value: Any) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 
 TOLERANCE = 1e-8  # squared distances that differ by less are equal (pc_error 0.14.2)
 MAX_TIES = 30  # pc_error 0.14.2 looks no further; which 30 of more is the tree's choice
-_FEW = 6  # neighbours asked for at first: enough for nine points in ten on a voxel grid
+_STAGES = (2, 5, MAX_TIES)  # neighbours asked for; the next only where all of them tie
 _CHUNK = 1 << 18
 
 
@@ -69,26 +69,23 @@ def nearest(tree: Any, queries: np.ndarray) -> Nearest:
 
 
 def _nearest(tree: Any, queries: np.ndarray) -> Nearest:
-    """One chunk: one neighbour for all, a few where it is not the point itself, ``MAX_TIES`` where those all tie."""
-    first, rows = _search(tree, queries, np.arange(len(queries)), 1)
-    squared = first[:, 0]
-    pairs = [(np.flatnonzero(squared == 0), rows[squared == 0, 0])]  # a point that is there has no other as near
-    undecided = np.flatnonzero(squared > 0)
-    for k in (_FEW, MAX_TIES):
-        k = min(k, tree.n)
-        distances, rows = _search(tree, queries, undecided, k)
-        tied = distances - squared[undecided, None] < TOLERANCE
+    """One chunk: two neighbours for all, more where those found all tie. The last stage settles what is left."""
+    squared = np.empty(len(queries))
+    undecided, found = np.arange(len(queries)), []
+    for k in sorted({min(k, tree.n) for k in _STAGES}):
+        distances, rows = _search(tree, queries[undecided], k)
+        squared[undecided] = distances[:, 0]
+        tied = distances - distances[:, :1] < TOLERANCE
         done = ~tied[:, -1] if k < min(MAX_TIES, tree.n) else np.ones(len(undecided), bool)
         which, column = np.nonzero(tied & done[:, None])
-        pairs.append((undecided[which], rows[which, column]))
+        found.append((undecided[which], rows[which, column]))
         undecided = undecided[~done]
-    asked = np.concatenate([pair[0] for pair in pairs])
+    asked = np.concatenate([pair[0] for pair in found])
     order = np.argsort(asked, kind="stable")
-    return Nearest(squared, asked[order], np.concatenate([pair[1] for pair in pairs])[order])
+    return Nearest(squared, asked[order], np.concatenate([pair[1] for pair in found])[order])
 
 
-def _search(tree: Any, points: np.ndarray, which: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Squared distances (n, k) and rows (n, k) of the k nearest of points[which]."""
-    points = points[which]
+def _search(tree: Any, points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Squared distances (n, k) and rows (n, k) of the k nearest of ``points`` (n, 3)."""
     _, rows = tree.query(points, k=np.arange(1, k + 1), workers=-1)
     return ((tree.data[rows] - points[:, None]) ** 2).sum(axis=2), rows

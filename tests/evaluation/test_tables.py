@@ -8,7 +8,7 @@ import json
 
 from rich.console import Console
 
-from pcc.evaluation.tables import failures_table, table, write_csv, write_json
+from pcc.evaluation.tables import BRIEF, failures_table, table, write_csv, write_json
 
 
 def test_json_holds_everything(small, tmp_path):
@@ -43,5 +43,9 @@ def test_screen(small):
     console = Console(width=220, record=True, file=io.StringIO())
     console.print(table(evaluation, "T"), failures_table(evaluation))
     text = console.export_text()
-    for word in ("voxels", "coarse", "zlib", "draco", "multiset", "inf (63)", "bpp of input points", "InvalidCloud"):
+    for word in ("voxels", "coarse", "zlib", "draco", "multiset", "peaks 63, 1", "bpp of input points", "InvalidCloud"):
         assert word in text
+
+
+def test_brief_table_has_its_columns(small):
+    assert [column.header for column in table(small[0], columns=BRIEF).columns] == list(BRIEF)

@@ -1,0 +1,145 @@
+"""The integer layers of one weight set, read from tensors and checked.
+
+Checked when read, so that nothing needs checking when they run: shapes and dtypes, shifts in 1..62, multipliers not
+negative, and that no accumulator can leave 32 bits whatever the inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pcc.geometry.octree import Level
+from pcc.ops import conv_int8, occupancy_context
+from pcc.ops.occupancy_head import HeadStage
+
+Tensors = Mapping[str, np.ndarray]
+NUM_STAGES = 8
+INT32_MAX = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Layer:
+    """s8 weights (K, CI, CO), s32 bias (..., CO), and the way back to u8."""
+
+    weight: np.ndarray
+    bias: np.ndarray
+    multiplier: np.ndarray
+    shift: int
+    residual_multiplier: int = 0
+
+
+@dataclass(frozen=True)
+class WeightSet:
+    """All layers that serve one range of scales."""
+
+    expand: Layer  # weight (8, C, C), bias (rows, 8, C)
+    convs: tuple[Layer, ...]  # two per residual block
+    absorb: Layer  # weight (27, 8, C)
+    head: tuple[HeadStage, ...]  # one per stage
+    head_bias: tuple[np.ndarray, ...]  # per stage (rows, 2, H) int32
+
+    def expand_children(self, feats: np.ndarray | None, level: Level, row: int) -> np.ndarray:
+        e = self.expand
+        return conv_int8.expand(
+            feats, e.weight, level.parents, level.octants, bias=e.bias[row], multiplier=e.multiplier, shift=e.shift
+        )
+
+    def refine(self, x: np.ndarray, level: Level) -> np.ndarray:
+        for first, second in zip(self.convs[::2], self.convs[1::2], strict=True):
+            t = _convolve(first, x, level, None)
+            x = _convolve(second, t, level, x)
+        return x
+
+    def absorb_occupancy(self, feats: np.ndarray, level: Level, occupancy: np.ndarray) -> np.ndarray:
+        a = self.absorb
+        return occupancy_context.absorb(
+            feats, a.weight, level.neighbours, occupancy, bias=a.bias, multiplier=a.multiplier, shift=a.shift,
+            residual_multiplier=a.residual_multiplier,
+        )  # fmt: skip
+
+    def macs(self, level: Level) -> int:
+        """Products of all layers for a level's nodes; context sums are additions and count nothing."""
+        nodes, pairs = len(level), int((level.neighbours >= 0).sum())
+        dense = self.expand.weight[0].size + sum(s.weight1.size + s.weight2.size + s.weight3.size for s in self.head)
+        return nodes * dense + pairs * sum(c.weight[0].size for c in self.convs)
+
+
+def _convolve(layer: Layer, x: np.ndarray, level: Level, residual: np.ndarray | None) -> np.ndarray:
+    return conv_int8.forward(
+        x, layer.weight, level.neighbours, bias=layer.bias, multiplier=layer.multiplier, shift=layer.shift,
+        residual=residual, residual_multiplier=layer.residual_multiplier if residual is not None else 0,
+    )  # fmt: skip
+
+
+def read_set(tensors: Tensors, index: int, config: Mapping[str, Any]) -> WeightSet:
+    """Weight set ``index`` of a program.
+
+    Raises:
+        KeyError, ValueError, TypeError: a tensor is missing or does not fit.
+    """
+    c, h = int(config["channels"]), int(config["hidden"])
+    prefix = f"set{index}"
+    convs = tuple(
+        _read_layer(tensors, f"{prefix}.conv{j}", (27, c, c), 27 * c * 255) for j in range(2 * config["blocks"][index])
+    )
+    head, bias = zip(*(_read_stage(tensors, f"{prefix}.head{k}", c, h) for k in range(NUM_STAGES)), strict=True)
+    return WeightSet(
+        expand=_read_layer(tensors, f"{prefix}.expand", (8, c, c), c * 255),
+        convs=convs,
+        absorb=_read_layer(tensors, f"{prefix}.absorb", (27, 8, c), 27 * 8),
+        head=tuple(head),
+        head_bias=tuple(bias),
+    )
+
+
+def _read_layer(tensors: Tensors, name: str, shape: tuple[int, ...], largest_input_sum: int) -> Layer:
+    weight = _tensor(tensors, f"{name}.weight", np.int8, shape)
+    bias = tensors[f"{name}.bias"]
+    multiplier = _tensor(tensors, f"{name}.multiplier", np.int32, shape[-1:])
+    shift, residual = (int(v) for v in _tensor(tensors, f"{name}.scalars", np.int32, (2,)))
+    if bias.dtype != np.int32 or bias.shape[-1] != shape[-1] or multiplier.min() < 0 or residual < 0 or not 1 <= shift <= 62:
+        raise ValueError(f"{name}: bias, multiplier or shift out of range")
+    if largest_input_sum * 127 + int(np.abs(bias.astype(np.int64)).max(initial=0)) > INT32_MAX:
+        raise ValueError(f"{name}: an accumulator could leave 32 bits")
+    return Layer(weight, bias, multiplier, shift, residual)
+
+
+def _read_stage(tensors: Tensors, name: str, c: int, h: int) -> tuple[HeadStage, np.ndarray]:
+    shift1, shift2, bias3, multiplier3, shift3 = (int(v) for v in _tensor(tensors, f"{name}.scalars", np.int32, (5,)))
+    stage = HeadStage(
+        weight1=_tensor(tensors, f"{name}.weight1", np.int8, (c, h)),
+        context=_tensor(tensors, f"{name}.context", np.int8, (27, 8, h)),
+        context_shift=_tensor(tensors, f"{name}.context_shift", np.uint8, (h,)),
+        multiplier1=_tensor(tensors, f"{name}.multiplier1", np.int32, (h,)),
+        shift1=shift1,
+        weight2=_tensor(tensors, f"{name}.weight2", np.int8, (h, h)),
+        bias2=_tensor(tensors, f"{name}.bias2", np.int32, (h,)),
+        multiplier2=_tensor(tensors, f"{name}.multiplier2", np.int32, (h,)),
+        shift2=shift2,
+        weight3=_tensor(tensors, f"{name}.weight3", np.int8, (h,)),
+        bias3=bias3,
+        multiplier3=multiplier3,
+        shift3=shift3,
+    )
+    bias1 = tensors[f"{name}.bias1"]
+    if bias1.dtype != np.int32 or bias1.ndim != 3 or bias1.shape[1:] != (2, h):
+        raise ValueError(f"{name}.bias1: expected (rows, 2, {h}) int32, got {bias1.shape} {bias1.dtype}")
+    if min(stage.multiplier1.min(), stage.multiplier2.min(), multiplier3) < 0:
+        raise ValueError(f"{name}: a multiplier is negative")
+    context = np.abs(stage.context.astype(np.int64)).sum((0, 1)) << stage.context_shift.astype(np.int64)
+    bound1 = 255 * 127 * c + context + np.abs(bias1.astype(np.int64)).max((0, 1))
+    bound2 = 255 * 127 * h + np.abs(stage.bias2.astype(np.int64))
+    if max(bound1.max(), bound2.max(), 255 * 127 * h + abs(bias3)) > INT32_MAX:
+        raise ValueError(f"{name}: an accumulator could leave 32 bits")
+    return stage, bias1
+
+
+def _tensor(tensors: Tensors, name: str, dtype: type, shape: tuple[int, ...]) -> np.ndarray:
+    tensor = tensors[name]
+    if tensor.dtype != dtype or tensor.shape != shape:
+        raise ValueError(f"{name}: expected {shape} {np.dtype(dtype)}, got {tensor.shape} {tensor.dtype}")
+    return np.ascontiguousarray(tensor)

@@ -1,0 +1,76 @@
+"""Which models there are: those that ship in `pcc/weights`, and those in the folders of PCC_MODEL_PATH.
+
+A stream names its model by digest; people name it by name. Programs are loaded once a process.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+from pcc.errors import ModelMismatch
+from pcc.inference.program import Program
+
+SUFFIX = ".safetensors"
+
+
+def model_folders() -> list[Path]:
+    """Folders that are searched, first match wins."""
+    extra = [Path(p) for p in os.environ.get("PCC_MODEL_PATH", "").split(os.pathsep) if p]
+    return [*extra, Path(str(resources.files("pcc"))) / "weights"]
+
+
+def model_paths() -> list[Path]:
+    """All model files, in the order of the folders and by name."""
+    return [path for folder in model_folders() if folder.is_dir() for path in sorted(folder.glob(f"*{SUFFIX}"))]
+
+
+def find_model(name: str | Path) -> Program:
+    """The model of that name, or the file.
+
+    Raises:
+        ModelMismatch: there is none; the message lists those that there are.
+    """
+    if str(name).endswith(SUFFIX):
+        return load_program(Path(name).resolve())
+    for path in model_paths():
+        if path.stem == str(name):
+            return load_program(path)
+    known = ", ".join(sorted({path.stem for path in model_paths()})) or "none"
+    raise ModelMismatch(f"no model named {name!r}; installed: {known} (PCC_MODEL_PATH adds folders)")
+
+
+def find_model_by_digest(digest: bytes) -> Program:
+    """The model that a stream needs.
+
+    Raises:
+        ModelMismatch: it is not installed; the message names its digest.
+    """
+    for path in model_paths():
+        program = load_program(path)
+        if program.digest == digest:
+            return program
+    raise ModelMismatch(
+        f"the stream needs the model {digest.hex()}, which is not installed (PCC_MODEL_PATH adds folders; `pcc models` lists)"
+    )
+
+
+def list_models() -> list[Program]:
+    """All models, loaded."""
+    return [load_program(path) for path in model_paths()]
+
+
+def load_program(path: Path) -> Program:
+    """A program, read anew only when its file changed."""
+    try:
+        stamp = path.stat().st_mtime_ns
+    except OSError as error:
+        raise ModelMismatch(f"{path}: cannot read the model ({error.strerror})") from error
+    return _load(path, stamp)
+
+
+@lru_cache(maxsize=32)
+def _load(path: Path, stamp: int) -> Program:
+    return Program(path)

@@ -1,0 +1,163 @@
+"""From the trained network to the integer program: weights s8, biases s32, multipliers and shifts.
+
+    python -m pcc.models.export runs/dense/checkpoint.pt runs/dense/record.json OUT/dense.safetensors
+
+Every number is the integer that fake quantisation rounded to, so the program computes what training estimated, up to
+ties of float sums. The card beside the file says what it was trained on and under which licence it goes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.numpy import save
+from torch import Tensor
+
+from pcc.inference.program import FORMAT, Program
+from pcc.models.occupancy import NUM_STAGES, OccupancyNet, WeightSet
+from pcc.nn.quantisation import ACTIVATION_STEP, LOGIT_STEP, WEIGHT_MAX, context_shift, context_step, weight_step
+
+MULTIPLIER_BITS = 30
+
+
+def export_model(
+    network: OccupancyNet, path: str | Path, *, name: str, record: dict[str, Any], metrics: dict[str, Any], licence: str = ""
+) -> Path:
+    """Write the program and its card, and read it back as a check.
+
+    Args:
+        path: of the safetensors file; the card lies beside it with the suffix .json.
+        record: of the training run (`pcc.training.record`).
+        metrics: measured figures, for the card.
+        licence: of the weights, as the data asks for it.
+
+    Raises:
+        ModelMismatch: the weights do not fit the integer arithmetic.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors: dict[str, np.ndarray] = {}
+    for i, layers in enumerate(network.sets):
+        tensors |= {f"set{i}.{key}": value for key, value in _export_set(layers).items()}  # type: ignore[arg-type]
+    config = asdict(network.config)
+    content = save(tensors, {"format": FORMAT, "name": name, "config": json.dumps(config, sort_keys=True)})
+    path.write_bytes(content)
+    card = {
+        "name": name,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "digest": hashlib.sha256(content).hexdigest()[:32],
+        "config": config,
+        "licence": licence,
+        "metrics": metrics,
+        "training": record,
+    }
+    path.with_suffix(".json").write_text(json.dumps(card, indent=2, sort_keys=True, default=str) + "\n")
+    Program(path)
+    return path
+
+
+def _export_set(layers: WeightSet) -> dict[str, np.ndarray]:
+    tensors = _dense("expand", layers.expand_weight, layers.expand_bias)
+    for j, (weight, bias) in enumerate(zip(layers.conv_weights, layers.conv_biases, strict=True)):
+        tensors |= _dense(f"conv{j}", weight, bias, residual=j % 2 == 1)
+    tensors |= _absorb(layers)
+    for stage in range(NUM_STAGES):
+        tensors |= {f"head{stage}.{key}": value for key, value in _head(layers, stage).items()}
+    return tensors
+
+
+def _dense(name: str, weight: Tensor, bias: Tensor, *, residual: bool = False) -> dict[str, np.ndarray]:
+    """A layer from u8 to u8: accumulators count ACTIVATION_STEP * step."""
+    step = weight_step(weight)
+    multiplier, shift = fixed_point(step.numpy(), 1.0 if residual else 0.0)
+    return {
+        f"{name}.weight": _int8(weight, step),
+        f"{name}.bias": _int32(bias / (step * ACTIVATION_STEP)),
+        f"{name}.multiplier": multiplier,
+        f"{name}.scalars": np.array([shift, 1 << shift if residual else 0], np.int32),
+    }
+
+
+def _absorb(layers: WeightSet) -> dict[str, np.ndarray]:
+    """Bits to u8: accumulators count the weights' step."""
+    step = weight_step(layers.absorb_weight)
+    multiplier, shift = fixed_point((step / ACTIVATION_STEP).numpy(), 1.0)
+    return {
+        "absorb.weight": _int8(layers.absorb_weight, step),
+        "absorb.bias": _int32(layers.absorb_bias / step),
+        "absorb.multiplier": multiplier,
+        "absorb.scalars": np.array([shift, 1 << shift], np.int32),
+    }
+
+
+def _head(layers: WeightSet, stage: int) -> dict[str, np.ndarray]:
+    h = layers.head2_weight.shape[1]
+    columns = slice(stage * h, (stage + 1) * h)
+    weight1, context = layers.head1_weight[:, columns], layers.head1_context[:, :, columns]
+    weight2, weight3 = layers.head2_weight[stage], layers.head3_weight[stage][:, None]
+    step1, step2, step3 = weight_step(weight1), weight_step(weight2), weight_step(weight3)
+    multiplier1, shift1 = fixed_point(step1.numpy())
+    multiplier2, shift2 = fixed_point(step2.numpy())
+    multiplier3, shift3 = fixed_point((step3 * ACTIVATION_STEP / LOGIT_STEP).numpy())
+    bias3 = _int32(layers.head3_bias[stage] / (step3 * ACTIVATION_STEP))
+    return {
+        "weight1": _int8(weight1, step1),
+        "context": _int8(context, context_step(context, step1)),
+        "context_shift": context_shift(context, step1).numpy().astype(np.uint8),
+        "bias1": _int32(layers.head1_bias[:, :, columns] / (step1 * ACTIVATION_STEP)),
+        "multiplier1": multiplier1,
+        "weight2": _int8(weight2, step2),
+        "bias2": _int32(layers.head2_bias[stage] / (step2 * ACTIVATION_STEP)),
+        "multiplier2": multiplier2,
+        "weight3": _int8(weight3, step3)[:, 0],
+        "scalars": np.array([shift1, shift2, bias3[0], multiplier3[0], shift3], np.int32),
+    }
+
+
+def fixed_point(ratios: np.ndarray, residual_ratio: float = 0.0) -> tuple[np.ndarray, int]:
+    """Multipliers (int32) and their common shift for positive ratios: ratio = multiplier / 2^shift, below 2^31."""
+    largest = max(float(ratios.max()), residual_ratio)
+    shift = min(62, MULTIPLIER_BITS - math.ceil(math.log2(largest)))
+    return np.round(ratios.astype(np.float64) * 2.0**shift).astype(np.int32), shift
+
+
+def _int8(weight: Tensor, step: Tensor) -> np.ndarray:
+    rounded = torch.round(weight.detach() * (1.0 / step)).clamp(-WEIGHT_MAX, WEIGHT_MAX)
+    return np.ascontiguousarray(rounded.numpy().astype(np.int8))
+
+
+def _int32(values: Tensor) -> np.ndarray:
+    return np.round(values.detach().numpy().astype(np.float64)).astype(np.int32)
+
+
+def _main() -> None:
+    import argparse
+
+    from pcc.models.occupancy import OccupancyConfig
+    from pcc.training.checkpoint import load_checkpoint
+
+    parser = argparse.ArgumentParser(description="Export a checkpoint's averaged weights as an integer program.")
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("record", type=Path, help="record.json of the run")
+    parser.add_argument("out", type=Path, help="OUT.safetensors; the card goes beside it")
+    parser.add_argument("--licence", default="", help="licence of the weights")
+    parser.add_argument("--metrics", default="{}", help="JSON for the card")
+    args = parser.parse_args()
+    record = json.loads(args.record.read_text())
+    shape = {k: tuple(v) if isinstance(v, list) else v for k, v in record["config"]["model"].items()}
+    network = OccupancyNet(OccupancyConfig(**{k: v for k, v in shape.items() if k not in ("name", "_target_")}))
+    state = load_checkpoint(args.checkpoint)["average"]
+    network.load_state_dict({k.removeprefix("module."): v for k, v in state.items() if k != "n_averaged"})
+    metrics = json.loads(args.metrics)
+    print(export_model(network, args.out, name=args.out.stem, record=record, metrics=metrics, licence=args.licence))  # noqa: T201
+
+
+if __name__ == "__main__":
+    _main()

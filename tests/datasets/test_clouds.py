@@ -1,0 +1,75 @@
+"""Clouds from folders: cached under what they depend on, and only whole coordinates."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pcc.datasets.cache import ArrayCache, key_of
+from pcc.datasets.clouds import mesh_clouds, read_voxels, voxel_clouds
+from pcc.datasets.heldout import HeldOutCloud
+from pcc.datasets.surfaces import SurfaceRecipe
+from pcc.errors import InvalidCloud
+from pcc.io import write_points
+from pcc.pointcloud import PointCloud
+
+SMALL = SurfaceRecipe(min_voxels=2000, max_voxels=3000)
+
+
+@pytest.fixture
+def meshes(tmp_path):
+    """A folder with a grid mesh of 2 * 20 * 20 triangles and a single triangle."""
+    folder = tmp_path / "meshes"
+    folder.mkdir()
+    rows = [f"v {x} {y} {(x * y) % 7 / 5}\n" for x in range(21) for y in range(21)]
+    squares = [21 * x + y + 1 for x in range(20) for y in range(20)]
+    rows += [f"f {a} {a + 1} {a + 22} {a + 21}\n" for a in squares]
+    (folder / "grid.obj").write_text("".join(rows))
+    (folder / "single.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
+    return folder
+
+
+def test_coarse_meshes_are_left_out(meshes):
+    assert len(mesh_clouds([meshes], SMALL)) == 1
+    assert len(mesh_clouds([meshes], SMALL, min_triangles=1, copies=2)) == 4
+
+
+def test_cache_gives_the_same_clouds(meshes, tmp_path):
+    """cached = made; another seed or recipe gives another cloud."""
+    made = mesh_clouds([meshes], SMALL)[0]
+    for _ in range(2):
+        assert np.array_equal(mesh_clouds([meshes], SMALL, cache=tmp_path / "cache")[0], made)
+    assert len(list((tmp_path / "cache").rglob("*.npy"))) == 2  # the coarse one is remembered as empty
+    other = mesh_clouds([meshes], SMALL, seed=1, cache=tmp_path / "cache")[0]
+    assert not np.array_equal(other, made)
+
+
+def test_copies_differ(meshes):
+    first, second = mesh_clouds([meshes], SMALL, copies=2)
+    assert first.shape != second.shape or not np.array_equal(first, second)
+
+
+def test_cache_makes_once(tmp_path):
+    calls = []
+    store = ArrayCache(tmp_path)
+    for _ in range(3):
+        store.get(key_of(a=1), lambda: calls.append(1) or np.arange(3))
+    assert len(calls) == 1
+    assert key_of(a=1) != key_of(a=2)
+
+
+def test_voxels_from_files(tmp_path):
+    xyz = np.array([[3, 4, 5], [3, 4, 5], [4, 4, 9]], np.float32)
+    write_points(tmp_path / "a.ply", PointCloud(xyz))
+    assert [c.tolist() for c in voxel_clouds([tmp_path])] == [[[0, 0, 0], [1, 0, 4]]]
+    write_points(tmp_path / "b.ply", PointCloud(xyz + np.float32(0.5)))
+    with pytest.raises(InvalidCloud, match="whole"):
+        read_voxels(tmp_path / "b.ply")
+    with pytest.raises(FileNotFoundError):
+        voxel_clouds([])
+
+
+def test_test_clouds_are_refused(tmp_path):
+    write_points(tmp_path / "longdress_vox10_1300.ply", PointCloud(np.zeros((1, 3), np.int32)))
+    with pytest.raises(HeldOutCloud):
+        voxel_clouds([tmp_path])
