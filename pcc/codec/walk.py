@@ -79,7 +79,7 @@ def walk(
         The last level and its occupancies; its children are the leaves.
 
     Raises:
-        CorruptStream: a level outgrew ``max_leaves``.
+        CorruptStream: a level outgrew ``max_leaves``, or a decoded node has no children.
     """
     level, feats = root_level(num_roots), None
     occupancy = np.zeros(0, np.uint8)
@@ -89,6 +89,8 @@ def walk(
         feats = network.features(feats, view, scale)
         occupancy = np.zeros(len(level.codes), np.uint8) if known is None else known[d]
         _code_occupancy(network, coder, feats, view, occupancy, scale, known is not None)
+        if known is None and not occupancy.all():
+            raise CorruptStream(f"geometry: level {d} has a node without children")
         if max_leaves is not None and int(np.bitwise_count(occupancy).sum()) > max_leaves:
             raise CorruptStream(
                 f"geometry: level {d + 1} has more than the {max_leaves} voxels that the stream declares"

@@ -37,6 +37,7 @@ class OccupancyConfig:
         blocks: residual blocks (two 3x3x3 convolutions each) per weight set.
         scales: first scale of each weight set, ascending from 1; scale = levels to go + level offset.
         max_scale: the largest scale with a bias of its own; coarser levels share it.
+        finest_voxel_m: edge in metres of the voxels whose parents have scale 1, for models of clouds in metres.
         checkerboard: whether nodes of odd parity are coded after, and see, their even neighbours' bit of the same stage.
     """
 
@@ -46,6 +47,7 @@ class OccupancyConfig:
     scales: tuple[int, ...] = (1, 2, 3)
     max_scale: int = 21
     checkerboard: bool = True
+    finest_voxel_m: float | None = None
 
     def __post_init__(self) -> None:
         if self.channels % 16 or self.hidden % 16:
