@@ -110,7 +110,9 @@ def logits_reference(
     acc = bias1 + feats[rows].astype(np.int64) @ head.weight1.astype(np.int64)
     acc = acc + (context << head.context_shift.astype(np.int64))
     z = requantise_reference(acc, head.multiplier1, head.shift1).astype(np.int64)
-    z = requantise_reference(head.bias2 + z @ head.weight2.astype(np.int64), head.multiplier2, head.shift2).astype(np.int64)
+    z = requantise_reference(head.bias2 + z @ head.weight2.astype(np.int64), head.multiplier2, head.shift2).astype(
+        np.int64
+    )
     out = round_shift_reference((head.bias3 + z @ head.weight3.astype(np.int64)) * head.multiplier3, head.shift3)
     out = np.clip(out, -LOGIT_MAX, LOGIT_MAX)
     if stage == 7:
