@@ -59,8 +59,9 @@ class OccupancyConfig:
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> OccupancyConfig:
         """From a configuration file's mapping; keys that are not fields (a name) are left out."""
-        known = {f.name for f in fields(cls)}
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in settings.items() if k in known})
+        names = {f.name for f in fields(cls)}
+        known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items() if k in names}
+        return cls(**known)
 
     def set_of(self, scale: int) -> tuple[int, int]:
         """(weight set, row of its bias tables) for a scale >= 1."""
