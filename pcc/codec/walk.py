@@ -50,7 +50,7 @@ class Network(Protocol):
 class Coder(Protocol):
     """See `pcc.entropy.coders`."""
 
-    def binary(self, logits: Any, symbols: Any | None) -> Any:
+    def binary(self, logits: Any, symbols: Any, /) -> Any:
         """Code the symbols, or decode and return them when they are None."""
 
 

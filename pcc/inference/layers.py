@@ -101,7 +101,13 @@ def _read_layer(tensors: Tensors, name: str, shape: tuple[int, ...], largest_inp
     bias = tensors[f"{name}.bias"]
     multiplier = _tensor(tensors, f"{name}.multiplier", np.int32, shape[-1:])
     shift, residual = (int(v) for v in _tensor(tensors, f"{name}.scalars", np.int32, (2,)))
-    if bias.dtype != np.int32 or bias.shape[-1] != shape[-1] or multiplier.min() < 0 or residual < 0 or not 1 <= shift <= 62:
+    if (
+        bias.dtype != np.int32
+        or bias.shape[-1] != shape[-1]
+        or multiplier.min() < 0
+        or residual < 0
+        or not 1 <= shift <= 62
+    ):
         raise ValueError(f"{name}: bias, multiplier or shift out of range")
     if largest_input_sum * 127 + int(np.abs(bias.astype(np.int64)).max(initial=0)) > INT32_MAX:
         raise ValueError(f"{name}: an accumulator could leave 32 bits")

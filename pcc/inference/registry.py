@@ -53,7 +53,8 @@ def find_model_by_digest(digest: bytes) -> Program:
         if program.digest == digest:
             return program
     raise ModelMismatch(
-        f"the stream needs the model {digest.hex()}, which is not installed (PCC_MODEL_PATH adds folders; `pcc models` lists)"
+        f"the stream needs the model {digest.hex()}, which is not installed "
+        "(`pcc models` lists what is; PCC_MODEL_PATH adds folders)"
     )
 
 
