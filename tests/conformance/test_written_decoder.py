@@ -13,6 +13,7 @@ import pcc
 from pcc.codec.octree import decode_octree, encode_octree
 from pcc.codec.walk import walk
 from pcc.entropy.coders import RansEncoder
+from pcc.errors import CorruptStream
 from pcc.geometry.octree import occupancies
 from pcc.inference.program import Program
 from pcc.ops import morton
@@ -74,6 +75,17 @@ def test_damage_is_found(program, file):
     for data, num_voxels in ((payload[:-2], len(codes)), (payload + b"\0\0", len(codes)), (payload, len(codes) + 1)):
         with pytest.raises(written_decoder.Corrupt):
             written_decoder.decode(data, 5, num_voxels, file, 0)
+
+
+def test_node_without_children(program, file):
+    """occupancy = 0: Corrupt, in both decoders."""
+    coder = RansEncoder(1)
+    walk(program, coder, 1, known=[np.zeros(1, np.uint8)])
+    payload = coder.finish()
+    with pytest.raises(written_decoder.Corrupt):
+        written_decoder.decode(payload, 1, 2, file, 0)
+    with pytest.raises(CorruptStream):
+        decode_octree(payload, 1, 2, program, 0)
 
 
 CLOUDS = {
