@@ -32,8 +32,8 @@ def random_program(folder, checkerboard: bool) -> Program:
     with torch.no_grad():
         for parameter in network.parameters():
             parameter += 0.1 * torch.randn(parameter.shape) * parameter.abs().max().clamp_min(1.0)
-    path = export_model(network, folder / f"random{checkerboard}.safetensors", name="random", record={}, metrics={})
-    return Program(path)
+    path = folder / f"random{checkerboard}.safetensors"
+    return Program(export_model(network, path, name="random", record={}, metrics={}, licence="none"))
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["checkerboard", "plain"])
