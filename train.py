@@ -14,29 +14,26 @@ from omegaconf import DictConfig, OmegaConf
 def main(config: DictConfig) -> None:
     from pcc.datasets.describe import describe
     from pcc.datasets.validation import validation_batches
-    from pcc.models.occupancy import OccupancyNet
+    from pcc.models.occupancy import OccupancyConfig, OccupancyNet
     from pcc.training.objectives import occupancy_cost
     from pcc.training.record import run_record, write_record
+    from pcc.training.runs import export_run, load_network
     from pcc.training.trainer import Trainer
 
     out_dir = Path(config.out_dir)
     train_config = instantiate(config.optim)
     torch.manual_seed(train_config.seed)
-    network = OccupancyNet(instantiate({k: v for k, v in config.model.items() if k != "name"}))
+    settings = OmegaConf.to_container(config, resolve=True)
+    network = load_network(Path(config.init)) if config.init else OccupancyNet(OccupancyConfig.of(settings["model"]))
     batches = instantiate(config.data)
-    validation = validation_batches(OmegaConf.to_container(config.validation.clouds, resolve=True))
+    validation = validation_batches(settings["validation"]["clouds"])
     trainer = Trainer(network, occupancy_cost, batches, validation, train_config, out_dir)
     if config.resume:
         trainer.resume()
-    record = run_record(OmegaConf.to_container(config, resolve=True), describe(batches))
-    write_record(out_dir / "record.json", record)
-    trained = trainer.run()
+    write_record(out_dir / "record.json", run_record(settings, describe(batches)))
+    trainer.run()
     if config.export:
-        from pcc.models.export import export_model
-
-        path = export_model(trained, out_dir / f"{config.name}.safetensors", name=config.name, record=record,
-                            metrics=trainer.validate() if validation else {})
-        print(f"exported {path}")
+        print("exported", export_run(out_dir, out_dir / f"{config.name}.safetensors"))
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ class PointCloud:
 
     Attributes:
         xyz: (N, 3) any integer or floating dtype; metres for sensors, voxels for integer clouds; read-only.
-        fields: name -> (N,) or (N, K) array of any numeric or bool dtype; read-only. ``red``, ``green``, ``blue``, ``intensity`` ...
-            keep the names that the file gave them.
+        fields: name -> (N,) or (N, K) array of any numeric or bool dtype; read-only. ``red``, ``green``, ``blue``,
+            ``intensity`` ... keep the names that the file gave them.
 
     Raises:
         ValueError: a shape does not fit.

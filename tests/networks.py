@@ -27,4 +27,4 @@ def random_network(config: OccupancyConfig = TINY, seed: int = 0, *, quantised: 
 
 def exported(network: OccupancyNet, path: Path) -> Program:
     """The network as a program."""
-    return Program(export_model(network, path, name=path.stem, record={}, metrics={}))
+    return Program(export_model(network, path, name=path.stem, record={}, metrics={}, licence="none"))

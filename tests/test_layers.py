@@ -24,11 +24,21 @@ LAYERS: list[set[str]] = [
     {"training", "evaluation"},
     {"commands", "cli"},
 ]
-WITHOUT_TORCH = {"pointcloud", "errors", "io", "geometry", "ops", "entropy", "inference", "codec", "commands", "cli", ""}
+WITHOUT_TORCH = {
+    "pointcloud",
+    "errors",
+    "io",
+    "geometry",
+    "ops",
+    "entropy",
+    "inference",
+    "codec",
+    "commands",
+    "cli",
+    "",
+}
 # Side by side, but strangers: the codec and what is trained for it; nn knows no coder.
 FORBIDDEN = {("codec", "models"), ("codec", "nn"), ("nn", "entropy"), ("nn", "inference"), ("models", "codec")}
-# The export is the one place where a trained network becomes a program.
-ALLOWED = {("models/export.py", "training")}
 
 
 def modules() -> list[Path]:
@@ -75,7 +85,7 @@ def test_imports_point_down(path):
         return  # pcc/__init__.py opens the house: everything a user needs
     for other in parts_imported(path) - {part}:
         assert (part, other) not in FORBIDDEN, f"{here} imports pcc.{other}"
-        assert height(other) <= height(part) or (here, other) in ALLOWED, f"{here} imports pcc.{other} above it"
+        assert height(other) <= height(part), f"{here} imports pcc.{other} above it"
 
 
 @pytest.mark.parametrize(

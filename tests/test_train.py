@@ -13,13 +13,14 @@ import pytest
 pytest.importorskip("torch", reason="extra 'train' is not installed")
 pytest.importorskip("hydra", reason="extra 'train' is not installed")
 
-from hydra import compose, initialize_config_dir  # noqa: E402
-from hydra.utils import get_method, instantiate  # noqa: E402
+from hydra import compose, initialize_config_dir
+from hydra.utils import get_method, instantiate
+from omegaconf import OmegaConf
 
-import pcc  # noqa: E402
-from pcc.inference.program import Program  # noqa: E402
-from pcc.models.occupancy import OccupancyConfig, OccupancyNet  # noqa: E402
-from pcc.training.config import TrainConfig  # noqa: E402
+import pcc
+from pcc.inference.program import Program
+from pcc.models.occupancy import OccupancyConfig, OccupancyNet
+from pcc.training.config import TrainConfig
 
 ROOT = Path(pcc.__file__).parent.parent
 CONFIGS = ROOT / "configs"
@@ -40,9 +41,7 @@ def test_there_are_experiments():
 def test_experiments_instantiate(experiment):
     """Model, optimisation and the parts of the data; what needs downloads is named by a callable that exists."""
     config = composed(f"experiment={experiment}")
-    shape = instantiate({k: v for k, v in config.model.items() if k != "name"})
-    assert isinstance(shape, OccupancyConfig)
-    assert isinstance(shape.blocks, tuple)
+    shape = OccupancyConfig.of(OmegaConf.to_container(config.model))
     assert sum(p.numel() for p in OccupancyNet(shape).parameters()) > 10_000
     assert isinstance(instantiate(config.optim), TrainConfig)
     assert callable(get_method(config.data._target_))

@@ -4,8 +4,9 @@
 
 #include "common/isa.h"
 #include "common/pairs.h"
-#include "common/requantise.h"
 #include "common/threads.h"
+#include "conv_int8/finish.h"
+#include "occupancy_context/nibbles.h"
 #include "occupancy_context/op.h"
 
 namespace pcc {
@@ -47,21 +48,6 @@ PCC_INLINE void backward_offset(int d, const float* __restrict grad_out, const i
   }
 }
 
-PCC_INLINE void absorb_row(const uint8_t* feats, const int16_t* __restrict weights, const int32_t* neighbours,
-                           const uint8_t* occupancy, int64_t n, const int32_t* bias, const int32_t* multiplier,
-                           int shift, int32_t residual_multiplier, uint8_t* out, int channels, int16_t* __restrict sum) {
-  std::memset(sum, 0, sizeof(int16_t) * channels);
-  for (int d = 0; d < kOffsets; d++) {
-    if (!exists(neighbours[d], n)) continue;
-    for (unsigned bits = occupancy[neighbours[d]]; bits; bits &= bits - 1) {
-      const int16_t* __restrict w = weights + static_cast<int64_t>(d * 8 + __builtin_ctz(bits)) * channels;
-      for (int c = 0; c < channels; c++) sum[c] = static_cast<int16_t>(sum[c] + w[c]);
-    }
-  }
-  for (int c = 0; c < channels; c++)
-    out[c] = requantise(bias[c] + sum[c], multiplier[c], static_cast<int64_t>(feats[c]) * residual_multiplier, shift);
-}
-
 // Each body is compiled once per instruction set; the compiler vectorises the loops over columns.
 #define PCC_PER_ISA(TARGET, SUFFIX)                                                                                       \
   TARGET void forward_row_##SUFFIX(const float* w, const int32_t* nb, const uint8_t* occ, int64_t n, int parity, float* y, \
@@ -71,10 +57,6 @@ PCC_INLINE void absorb_row(const uint8_t* feats, const int16_t* __restrict weigh
   TARGET void backward_offset_##SUFFIX(int d, const float* g, const int32_t* nb, const uint8_t* occ, int64_t n,           \
                                        const uint8_t* oct, float* w, int64_t b, int64_t e, int c, const Visibility& s) {  \
     backward_offset(d, g, nb, occ, n, oct, w, b, e, c, s);                                                                \
-  }                                                                                                                       \
-  TARGET void absorb_row_##SUFFIX(const uint8_t* f, const int16_t* w, const int32_t* nb, const uint8_t* occ, int64_t n,   \
-                                  const int32_t* b, const int32_t* m, int s, int32_t r, uint8_t* out, int c, int16_t* t) { \
-    absorb_row(f, w, nb, occ, n, b, m, s, r, out, c, t);                                                                  \
   }
 
 #define PCC_NO_TARGET
@@ -117,16 +99,23 @@ void context_backward(const float* grad_out, const int32_t* neighbours, const ui
 void context_absorb(const uint8_t* feats, const int8_t* weights, const int32_t* neighbours, const uint8_t* occupancy,
                     const int32_t* bias, const int32_t* multiplier, int shift, int32_t residual_multiplier, uint8_t* out,
                     int64_t n, int channels) {
-  const std::vector<int16_t> wide(weights, weights + static_cast<int64_t>(kOffsets) * 8 * channels);
-  const auto row = PCC_SELECT(absorb_row);
+  const NibbleTables tables(weights, channels, true);
+  const ContextSum sum_row = context_sum(channels);
+  const BitMasks masks = all_bits();
+  const std::vector<uint8_t> known = padded(occupancy, n);
+  const FinishRow finish = finish_row();
+  const Requantisation to_u8{bias, multiplier, shift, feats, residual_multiplier};
   const int threads = threads_for(n, 512);
 #pragma omp parallel num_threads(threads)
   {
     std::vector<int16_t> sum(channels);
+    std::vector<int32_t> acc(channels);
 #pragma omp for schedule(static)
-    for (int64_t i = 0; i < n; i++)
-      row(feats + i * channels, wide.data(), neighbours + i * kOffsets, occupancy, n, bias, multiplier, shift,
-          residual_multiplier, out + i * channels, channels, sum.data());
+    for (int64_t i = 0; i < n; i++) {
+      sum_row(neighbours + i * kOffsets, known.data(), n, masks, tables, sum.data());
+      std::copy(sum.begin(), sum.end(), acc.begin());
+      finish(acc.data(), bias, to_u8, feats + i * channels, out + i * channels, channels);
+    }
   }
 }
 

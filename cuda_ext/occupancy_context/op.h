@@ -31,7 +31,7 @@ void context_backward(const float* grad_out, const int32_t* neighbours, const ui
                       float* grad_weights, int64_t n, int columns, bool staged, bool checkerboard);
 
 // Integer form, not staged, with requantisation: the features that the children will inherit.
-//   out = requantise(bias + sum of weights (27, 8, C) int8, multiplier; + feats * residual_multiplier)
+//   out = requantise(bias + sum of weights (27, 8, C) int8, multiplier; + feats * residual_multiplier), C = 16, 32, ...
 void context_absorb(const uint8_t* feats, const int8_t* weights, const int32_t* neighbours, const uint8_t* occupancy,
                     const int32_t* bias, const int32_t* multiplier, int shift, int32_t residual_multiplier, uint8_t* out,
                     int64_t n, int channels);

@@ -12,6 +12,7 @@ bool head(Array2<const uint8_t> feats, Array2<const int32_t> neighbours, Array1<
           int shift3, Array1<int16_t> logits) {
   nb::gil_scoped_release release;
   const HeadStage s{stage,
+                    checkerboard,
                     static_cast<int>(weight1.shape(0)),
                     static_cast<int>(weight1.shape(1)),
                     weight1.data(),
@@ -28,8 +29,8 @@ bool head(Array2<const uint8_t> feats, Array2<const int32_t> neighbours, Array1<
                     bias3,
                     multiplier3,
                     shift3};
-  return occupancy_head(feats.data(), neighbours.data(), occupancy.data(), rows.data(), feats.shape(0), rows.shape(0),
-                        checkerboard, parity, s, logits.data());
+  return occupancy_head(feats.data(), neighbours.data(), occupancy.data(), rows.data(), occupancy.shape(0), rows.shape(0),
+                        parity, s, logits.data());
 }
 
 const Registrar registrar([](nb::module_& m) {

@@ -7,7 +7,7 @@
 #include "common/requantise.h"
 #include "common/threads.h"
 #include "conv_int8/tiles.h"
-#include "occupancy_context/op.h"
+#include "occupancy_context/nibbles.h"
 #include "occupancy_head/op.h"
 
 namespace pcc {
@@ -15,67 +15,7 @@ namespace {
 
 constexpr int kTileRows = 64;
 
-// Bits that a stage sees at every offset.
-struct Masks {
-  uint8_t at[kOffsets];
-  Masks(int stage, bool checkerboard, int parity) {
-    for (int d = 0; d < kOffsets; d++) {
-      const unsigned before = (1u << stage) - 1;
-      const unsigned same = checkerboard && parity && odd_offset(d) ? 1u << stage : 0;
-      at[d] = static_cast<uint8_t>(before | same);
-    }
-  }
-};
-
-PCC_INLINE void context_row(const int32_t* neighbours, const uint8_t* occupancy, int64_t n, const Masks& masks,
-                            const int16_t* __restrict weights, int hidden, int16_t* __restrict sum) {
-  std::memset(sum, 0, sizeof(int16_t) * hidden);
-  for (int d = 0; d < kOffsets; d++) {
-    if (!exists(neighbours[d], n)) continue;
-    for (unsigned bits = occupancy[neighbours[d]] & masks.at[d]; bits; bits &= bits - 1) {
-      const int16_t* __restrict w = weights + (d * 8 + __builtin_ctz(bits)) * hidden;
-      for (int c = 0; c < hidden; c++) sum[c] = static_cast<int16_t>(sum[c] + w[c]);
-    }
-  }
-}
-
-void context_row_scalar(const int32_t* nb, const uint8_t* occ, int64_t n, const Masks& m, const int16_t* w, int h,
-                        int16_t* sum) {
-  context_row(nb, occ, n, m, w, h, sum);
-}
-
 #if PCC_X86
-PCC_AVX2 void context_row_avx2(const int32_t* nb, const uint8_t* occ, int64_t n, const Masks& m, const int16_t* w, int h,
-                               int16_t* sum) {
-  context_row(nb, occ, n, m, w, h, sum);
-}
-
-// H * 32 lanes of the sum stay in registers; the set bits of all neighbours are listed first, so that one loop runs.
-template <int V>
-PCC_AVX512 PCC_INLINE void context_row_wide(const int32_t* neighbours, const uint8_t* occupancy, int64_t n,
-                                            const Masks& masks, const int16_t* weights, int16_t* sum) {
-  __m512i total[V];
-  for (int v = 0; v < V; v++) total[v] = _mm512_setzero_si512();
-  for (int d = 0; d < kOffsets; d++) {
-    const int32_t m = neighbours[d];
-    if (!exists(m, n)) continue;
-    const int16_t* at = weights + d * 8 * 32 * V;
-    for (unsigned bits = occupancy[m] & masks.at[d]; bits; bits &= bits - 1) {
-      const int16_t* w = at + __builtin_ctz(bits) * 32 * V;
-#pragma GCC unroll 2
-      for (int v = 0; v < V; v++) total[v] = _mm512_add_epi16(total[v], _mm512_loadu_si512(w + 32 * v));
-    }
-  }
-  for (int v = 0; v < V; v++) _mm512_storeu_si512(sum + 32 * v, total[v]);
-}
-
-PCC_AVX512 void context_row_avx512(const int32_t* nb, const uint8_t* occ, int64_t n, const Masks& m, const int16_t* w, int h,
-                                   int16_t* sum) {
-  if (h == 32) return context_row_wide<1>(nb, occ, n, m, w, sum);
-  if (h == 64) return context_row_wide<2>(nb, occ, n, m, w, sum);
-  context_row(nb, occ, n, m, w, h, sum);
-}
-
 PCC_AVX512 void finish_avx512(const int32_t* acc, const int32_t* bias, const int16_t* context, const uint8_t* context_shift,
                               const int32_t* multiplier, int shift, int hidden, uint8_t* out) {
   const __m512i rounding = _mm512_set1_epi64(int64_t{1} << (shift - 1)), zero = _mm512_setzero_si512();
@@ -100,23 +40,47 @@ void finish_scalar(const int32_t* acc, const int32_t* bias, const int16_t* conte
   }
 }
 
+PCC_INLINE int16_t logit_from(int32_t acc, const HeadStage& s) {
+  const int64_t l = round_shift(static_cast<int64_t>(acc) * s.multiplier3, s.shift3);
+  return static_cast<int16_t>(std::clamp<int64_t>(l, -kLogitMax, kLogitMax));
+}
+
+int16_t logit_scalar(const uint8_t* z, const HeadStage& s) {
+  int32_t acc = s.bias3;
+  for (int c = 0; c < s.hidden; c++) acc += z[c] * s.weight3[c];
+  return logit_from(acc, s);
+}
+
+#if PCC_X86
+PCC_AVX512 int16_t logit_avx512(const uint8_t* z, const HeadStage& s) {
+  __m128i sum = _mm_setzero_si128();
+  for (int c = 0; c < s.hidden; c += 16)
+    sum = _mm_dpbusd_epi32(sum, _mm_loadu_si128(reinterpret_cast<const __m128i*>(z + c)),
+                           _mm_loadu_si128(reinterpret_cast<const __m128i*>(s.weight3 + c)));
+  sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4E));
+  sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xB1));
+  return logit_from(s.bias3 + _mm_cvtsi128_si32(sum), s);
+}
+#endif
+
 // The stage's weights in the layout of the active instruction set; shared by all threads of a call.
 struct PackedStage {
   const IntTiles& tiles = int_tiles();
   std::vector<std::byte> weight1, weight2;
-  std::vector<int16_t> context;
-  decltype(&context_row_scalar) add_context = context_row_scalar;
+  NibbleTables context;
+  ContextSum add_context;
   decltype(&finish_scalar) finish = finish_scalar;
+  decltype(&logit_scalar) logit = logit_scalar;
 
   explicit PackedStage(const HeadStage& s)
       : weight1(tiles.packed_bytes(s.channels, s.hidden)),
         weight2(tiles.packed_bytes(s.hidden, s.hidden)),
-        context(s.context, s.context + kOffsets * 8 * s.hidden) {
+        context(s.context, s.hidden, s.stage >= 4 - s.checkerboard),
+        add_context(context_sum(s.hidden)) {
     tiles.pack(s.weight1, s.channels, s.hidden, weight1.data());
     tiles.pack(s.weight2, s.hidden, s.hidden, weight2.data());
 #if PCC_X86
-    if (active_isa() == Isa::avx512) add_context = context_row_avx512, finish = finish_avx512;
-    if (active_isa() == Isa::avx2) add_context = context_row_avx2;
+    if (active_isa() == Isa::avx512) finish = finish_avx512, logit = logit_avx512;
 #endif
   }
 };
@@ -133,13 +97,6 @@ struct Tile {
   }
 };
 
-int16_t logit_of(const uint8_t* z, const HeadStage& s) {
-  int32_t acc = s.bias3;
-  for (int c = 0; c < s.hidden; c++) acc += z[c] * s.weight3[c];
-  const int64_t l = round_shift(static_cast<int64_t>(acc) * s.multiplier3, s.shift3);
-  return static_cast<int16_t>(std::clamp<int64_t>(l, -kLogitMax, kLogitMax));
-}
-
 // acc = inputs[rows] . weights, for `count` rows; rows null: the first rows.
 void product(const IntTiles& tiles, const uint8_t* inputs, const int32_t* rows, int count, const void* weights, int ci, int co,
              Tile& t) {
@@ -154,12 +111,13 @@ void product(const IntTiles& tiles, const uint8_t* inputs, const int32_t* rows, 
 }
 
 void run_tile(const uint8_t* feats, const int32_t* neighbours, const uint8_t* occupancy, const int32_t* rows, int count,
-              int64_t num_nodes, const Masks& masks, const HeadStage& s, const PackedStage& packed, Tile& t, int16_t* logits) {
+              int64_t num_nodes, const BitMasks& masks, const HeadStage& s, const PackedStage& packed, Tile& t,
+              int16_t* logits) {
   const int h = s.hidden;
   product(packed.tiles, feats, rows, count, packed.weight1.data(), s.channels, h, t);
   for (int i = 0; i < count; i++) {
-    packed.add_context(neighbours + static_cast<int64_t>(rows[i]) * kOffsets, occupancy, num_nodes, masks,
-                       packed.context.data(), h, t.context);
+    packed.add_context(neighbours + static_cast<int64_t>(rows[i]) * kOffsets, occupancy, num_nodes, masks, packed.context,
+                       t.context);
     packed.finish(t.acc + i * h, s.bias1, t.context, s.context_shift, s.multiplier1, s.shift1, h, t.z + i * h);
   }
   product(packed.tiles, t.z, nullptr, count, packed.weight2.data(), h, h, t);
@@ -167,16 +125,17 @@ void run_tile(const uint8_t* feats, const int32_t* neighbours, const uint8_t* oc
     uint8_t* z2 = t.z + i * h;
     packed.finish(t.acc + i * h, s.bias2, nullptr, nullptr, s.multiplier2, s.shift2, h, z2);
     const bool certain = s.stage == 7 && (occupancy[rows[i]] & 127) == 0;
-    logits[i] = certain ? kLogitMax : logit_of(z2, s);
+    logits[i] = certain ? kLogitMax : packed.logit(z2, s);
   }
 }
 
 }  // namespace
 
 bool occupancy_head(const uint8_t* feats, const int32_t* neighbours, const uint8_t* occupancy, const int32_t* rows,
-                    int64_t num_nodes, int64_t num_rows, bool checkerboard, int parity, const HeadStage& stage, int16_t* logits) {
+                    int64_t num_nodes, int64_t num_rows, int parity, const HeadStage& stage, int16_t* logits) {
   if (!std::all_of(rows, rows + num_rows, [&](int32_t row) { return exists(row, num_nodes); })) return false;
-  const Masks masks(stage.stage, checkerboard, parity);
+  const BitMasks masks = stage_masks(stage.stage, stage.checkerboard, parity);
+  const std::vector<uint8_t> known = padded(occupancy, num_nodes);
   const PackedStage packed(stage);
   const int64_t tiles = (num_rows + kTileRows - 1) / kTileRows;
   const int threads = threads_for(tiles, 8);
@@ -187,7 +146,7 @@ bool occupancy_head(const uint8_t* feats, const int32_t* neighbours, const uint8
     for (int64_t i = 0; i < tiles; i++) {
       const int64_t first = i * kTileRows;
       const int count = static_cast<int>(std::min<int64_t>(kTileRows, num_rows - first));
-      run_tile(feats, neighbours, occupancy, rows + first, count, num_nodes, masks, stage, packed, tile, logits + first);
+      run_tile(feats, neighbours, known.data(), rows + first, count, num_nodes, masks, stage, packed, tile, logits + first);
     }
   }
   return true;

@@ -15,7 +15,9 @@
 namespace pcc {
 
 struct HeadStage {
-  int stage, channels, hidden;
+  int stage;
+  bool checkerboard;
+  int channels, hidden;
   const int8_t* weight1;        // (channels, hidden)
   const int8_t* context;        // (27, 8, hidden)
   const uint8_t* context_shift;  // (hidden,)
@@ -34,9 +36,9 @@ struct HeadStage {
 constexpr int kLogitMax = 3584;
 constexpr int kMaxHidden = 64;
 
-// rows (R,) int32: the nodes to compute, all of parity `parity` when checkerboard is set; logits (R,) int16; neighbours
+// rows (R,) int32: the nodes to compute, all of parity `parity` in checkerboard order; logits (R,) int16; neighbours
 // outside 0..N-1 are empty. False, and no result, where one of rows is outside.
 bool occupancy_head(const uint8_t* feats, const int32_t* neighbours, const uint8_t* occupancy, const int32_t* rows,
-                    int64_t num_nodes, int64_t num_rows, bool checkerboard, int parity, const HeadStage& stage, int16_t* logits);
+                    int64_t num_nodes, int64_t num_rows, int parity, const HeadStage& stage, int16_t* logits);
 
 }  // namespace pcc

@@ -12,7 +12,6 @@ import numpy as np
 from pcc.geometry.voxels import Grid
 
 MIN_DENSE_CHILDREN = 1.8
-FINEST_METRES = 0.001
 MAX_LEVEL_OFFSET = 10
 
 
@@ -29,12 +28,12 @@ def choose_model(codes: np.ndarray) -> str:
     return "dense" if len(codes) >= MIN_DENSE_CHILDREN * num_blocks else "lidar"
 
 
-def level_offset(grid: Grid, model_name: str) -> int:
-    """How many levels finer than these voxels the finest scale of the model is: 0..10.
+def level_offset(grid: Grid, finest_voxel_m: float | None) -> int:
+    """How many levels coarser these voxels are than the finest that the model knows: 0..10.
 
-    Models of clouds in metres know levels by their absolute size, 1 mm being 0. Clouds of integers (also when a file
-    holds them as floats) and the dense models have no absolute size: 0.
+    Clouds of integers (also when a file holds them as floats) have no absolute size, nor have models of surfaces
+    (``finest_voxel_m`` None): 0.
     """
-    if model_name.startswith("dense") or grid.dtype.kind in "biu" or grid.step == 1:
+    if finest_voxel_m is None or grid.dtype.kind in "biu" or grid.step == 1:
         return 0
-    return min(max(round(math.log2(grid.step / FINEST_METRES)), 0), MAX_LEVEL_OFFSET)
+    return min(max(round(math.log2(grid.step / finest_voxel_m)), 0), MAX_LEVEL_OFFSET)

@@ -109,5 +109,5 @@ def _geometry(voxels: Voxels, model: str | Program) -> bytes:
 
     name = choose_model(voxels.codes) if model == "auto" else model
     program = find_model(name) if isinstance(name, str) else name
-    offset = level_offset(voxels.grid, program.name)
+    offset = level_offset(voxels.grid, program.finest_voxel_m)
     return program.digest + bytes([offset]) + encode_octree(voxels.codes, voxels.depth, program, offset)

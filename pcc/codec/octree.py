@@ -13,7 +13,7 @@ import numpy as np
 from pcc.codec.walk import walk
 from pcc.entropy.coders import BitEstimator, RansDecoder, RansEncoder
 from pcc.errors import CorruptStream
-from pcc.geometry.octree import leaf_codes, occupancies
+from pcc.geometry.octree import child_level, leaf_codes, occupancies, root_level
 from pcc.inference.program import Program
 
 
@@ -60,3 +60,13 @@ def _occupancies(codes: np.ndarray, depth: int) -> list[np.ndarray]:
     if depth < 1 or not len(codes) or int(codes[-1]) >> 3 * depth:
         raise ValueError(f"codes, depth: expected codes below 8^depth, at least one, got {len(codes)}, depth {depth}")
     return occupancies(codes, depth)
+
+
+def count_macs(codes: np.ndarray, depth: int, program: Program, level_offset: int) -> int:
+    """Products that the network costs for these voxels, encoding and decoding alike."""
+    level, total = root_level(), 0
+    for d, occupancy in enumerate(_occupancies(codes, depth)):
+        total += program.macs(level, depth - d + level_offset)
+        if d + 1 < depth:
+            level = child_level(level, occupancy)
+    return total

@@ -50,7 +50,7 @@ class Network(Protocol):
 class Coder(Protocol):
     """See `pcc.entropy.coders`."""
 
-    def binary(self, logits: Any, symbols: Any | None) -> Any:
+    def binary(self, logits: Any, symbols: Any, /) -> Any:
         """Code the symbols, or decode and return them when they are None."""
 
 
@@ -79,7 +79,7 @@ def walk(
         The last level and its occupancies; its children are the leaves.
 
     Raises:
-        CorruptStream: a level outgrew ``max_leaves``, or a decoded node has no child.
+        CorruptStream: a level outgrew ``max_leaves``, or a decoded node has no children.
         ValueError: depth is below 1.
     """
     if depth < 1:
@@ -93,7 +93,7 @@ def walk(
         occupancy = np.zeros(len(level.codes), np.uint8) if known is None else known[d]
         _code_occupancy(network, coder, feats, view, occupancy, scale, known is not None)
         if known is None and not occupancy.all():
-            raise CorruptStream(f"geometry: a node of level {d} has no child")
+            raise CorruptStream(f"geometry: level {d} has a node without children")
         if max_leaves is not None and int(np.bitwise_count(occupancy).sum()) > max_leaves:
             raise CorruptStream(
                 f"geometry: level {d + 1} has more than the {max_leaves} voxels that the stream declares"

@@ -118,12 +118,16 @@ def run_all(items: Sequence[Any], work: Callable[[Any], None], name: Callable[[A
 
 
 def _progress(items: Sequence[Any]) -> Iterable[Any]:
+    """``items``, with a bar on stderr while they are consumed. Results on a stdout that is a file stay there."""
     if len(items) < 2 or not sys.stderr.isatty():
-        return items
+        yield from items
+        return
     from rich.console import Console
-    from rich.progress import track
+    from rich.progress import Progress
 
-    return track(items, description="pcc", console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as progress:
+        yield from progress.track(items, description="pcc")
 
 
 def show(record: dict[str, Any], text: str, as_json: bool) -> None:

@@ -23,14 +23,14 @@ from pcc.datasets.synthetic_surfaces import synthetic_clouds
 
 
 def matching(root: Path, pattern: str) -> list[Path]:
-    """Folders and files below ``root`` that match, by name.
+    """Folders and files below ``root`` that match, by name; ``.`` is the root itself.
 
     Raises:
         FileNotFoundError: there are none.
     """
-    paths = sorted(Path(root).glob(pattern))
+    paths = [root] if pattern == "." and root.is_dir() else sorted(root.glob(pattern)) if pattern != "." else []
     if not paths:
-        raise FileNotFoundError(f"nothing matches {pattern!r} in {Path(root).absolute()}; see data/README.md")
+        raise FileNotFoundError(f"nothing matches {pattern!r} in {root.absolute()}; see data/README.md")
     return paths
 
 

@@ -96,7 +96,7 @@ def sample_surface(mesh: Mesh, areas: np.ndarray, num_points: int, rng: np.rando
 
 
 def smooth_noise(points: np.ndarray, amplitude: float, num_waves: int, rng: np.random.Generator) -> np.ndarray:
-    """Displacements (N, 3) float32 of a sum of plane waves: like the slow errors of a depth camera.
+    """Displacements of a sum of plane waves, (N, 3) in the points' dtype: like the slow errors of a depth camera.
 
     Short waves are made weaker, so that the surface bends and does not tear.
     """
@@ -104,9 +104,11 @@ def smooth_noise(points: np.ndarray, amplitude: float, num_waves: int, rng: np.r
     for _ in range(num_waves):
         wavelength = log_uniform(rng, 5, 60)
         direction = rng.normal(size=3)
-        wave = (direction * (2 * np.pi / wavelength / np.linalg.norm(direction))).astype(np.float32)
+        wave = (direction * (2 * np.pi / wavelength / np.linalg.norm(direction))).astype(points.dtype)
         step = rng.normal(size=3) * amplitude * rng.uniform(0.1, 0.5) * min(1.0, wavelength / 20)
-        noise += np.sin(points @ wave + np.float32(rng.uniform(0, 2 * np.pi)))[:, None] * step.astype(np.float32)
+        noise += np.sin(points @ wave + points.dtype.type(rng.uniform(0, 2 * np.pi)))[:, None] * step.astype(
+            points.dtype
+        )
     return noise
 
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pcc
 from pcc.anchors import Anchor, Setting
+from pcc.anchors.base import Cost
+from pcc.codec.choice import level_offset
+from pcc.codec.info import describe
+from pcc.codec.octree import count_macs
+from pcc.geometry.voxels import voxelize
+from pcc.inference.program import Program
+from pcc.inference.registry import find_model, find_model_by_digest
 from pcc.pointcloud import PointCloud
 
 
@@ -27,7 +33,7 @@ class PccCodec(Anchor):
     def compress(self, cloud: PointCloud, setting: Setting) -> bytes:
         return pcc.encode(
             cloud,
-            model=self._exported() or self.model,
+            model=self._program() or self.model,
             voxel_size=setting.voxel_size,
             max_error=setting.max_error,
             fields=setting.fields,
@@ -35,12 +41,19 @@ class PccCodec(Anchor):
         )
 
     def decompress(self, data: bytes) -> PointCloud:
-        return pcc.decode(data, model=self._exported())
+        return pcc.decode(data, model=self._program())
 
-    def _exported(self) -> Any:
+    def cost(self, cloud: PointCloud, setting: Setting, data: bytes) -> Cost:
+        """Of the model that the stream names, over the octree that it holds."""
+        digest = describe(data)[0].model_digest
+        if digest is None:
+            return Cost(0, 0.0)
+        program = self._program() or find_model_by_digest(digest)
+        voxels = voxelize(cloud.xyz, voxel_size=setting.voxel_size, max_error=setting.max_error)
+        offset = level_offset(voxels.grid, program.finest_voxel_m)
+        macs = count_macs(voxels.codes, voxels.depth, program, offset)
+        return Cost(program.num_parameters, macs / 1000 / len(cloud))
+
+    def _program(self) -> Program | None:
         """The program in the file ``model``; None where it is a name. Loaded in each process: it is not pickled."""
-        if not Path(self.model).is_file():
-            return None
-        from pcc.inference.program import Program
-
-        return Program.load(self.model)
+        return find_model(self.model) if Path(self.model).is_file() else None

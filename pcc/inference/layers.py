@@ -82,6 +82,11 @@ def check_config(config: Mapping[str, Any]) -> None:
     Raises:
         KeyError, ValueError, TypeError: it does not.
     """
+    if not isinstance(config, Mapping):
+        raise TypeError(f"config: expected an object, got {type(config).__name__}")
+    finest = config.get("finest_voxel_m")
+    if finest is not None and not (isinstance(finest, float | int) and 0 < finest < float("inf")):
+        raise ValueError(f"config: expected a positive finest_voxel_m or none, got {finest!r}")
     scales, blocks = list(config["scales"]), list(config["blocks"])
     counts = [config["channels"], config["hidden"], config["max_scale"], *scales, *blocks]
     if not all(type(count) is int for count in counts) or type(config["checkerboard"]) is not bool:
@@ -102,9 +107,8 @@ def read_set(tensors: Tensors, index: int, config: Mapping[str, Any]) -> WeightS
     """
     c, h, rows = config["channels"], config["hidden"], _num_rows(config, index)
     prefix = f"set{index}"
-    convs = tuple(
-        _read_layer(tensors, f"{prefix}.conv{j}", (27, c, c), (c,), 27 * c * 255) for j in range(2 * config["blocks"][index])
-    )
+    num_convs = 2 * config["blocks"][index]
+    convs = tuple(_read_layer(tensors, f"{prefix}.conv{j}", (27, c, c), (c,), 27 * c * 255) for j in range(num_convs))
     head, bias = zip(*(_read_stage(tensors, f"{prefix}.head{k}", c, h, rows) for k in range(NUM_STAGES)), strict=True)
     return WeightSet(
         expand=_read_layer(tensors, f"{prefix}.expand", (8, c, c), (rows, 8, c), c * 255),

@@ -71,6 +71,7 @@ class Program:
         digest: 16 bytes, the start of the SHA-256 of the file.
         config: the network's shape, as `pcc.models.occupancy.OccupancyConfig` has it.
         card: what the model was trained on, licence, metrics; empty where no card lies beside the file.
+        finest_voxel_m: the voxel size of scale 1 in metres; None where the model knows no absolute size.
         num_parameters: integers that the program holds.
     """
 
@@ -91,6 +92,7 @@ class Program:
             self.sets = [read_set(tensors, i, self.config) for i in range(len(self.config["scales"]))]
         except (SafetensorError, KeyError, ValueError, TypeError) as error:
             raise ModelMismatch(f"{path}: not a valid model: {error}") from error
+        self.finest_voxel_m: float | None = self.config.get("finest_voxel_m")
         self.name = str(self.card.get("name", metadata.get("name", path.stem)))
         self.num_parameters = sum(t.size for t in tensors.values())
 

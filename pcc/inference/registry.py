@@ -59,8 +59,8 @@ def find_model_by_digest(digest: bytes) -> Program:
             return program
     also = f"; not readable: {', '.join(unreadable)}" if unreadable else ""
     raise ModelMismatch(
-        f"the stream needs the model {digest.hex()}, which is not installed"
-        f" (PCC_MODEL_PATH adds folders; `pcc models` lists){also}"
+        f"the stream needs the model {digest.hex()}, which is not installed "
+        f"(`pcc models` lists what is; PCC_MODEL_PATH adds folders){also}"
     )
 
 

@@ -21,9 +21,7 @@ def read(path: Path) -> PointCloud:
     """See ``pcc.io.read_points``; the one field is ``intensity``, (N,) float32."""
     data = path.read_bytes()
     if len(data) % BYTES_PER_POINT:
-        raise InvalidCloud(
-            f"{path}: expected 16 bytes a point (a multiple of 16), got {len(data)}"
-        )
+        raise InvalidCloud(f"{path}: expected 16 bytes a point (a multiple of 16), got {len(data)}")
     table = np.frombuffer(data, "<f4").reshape(-1, 4).astype(np.float32, copy=False)
     return PointCloud(np.ascontiguousarray(table[:, :3]), {"intensity": table[:, 3].copy()})
 

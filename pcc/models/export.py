@@ -1,7 +1,5 @@
 """From the trained network to the integer program: weights s8, biases s32, multipliers and shifts.
 
-    python -m pcc.models.export runs/dense/checkpoint.pt runs/dense/record.json OUT/dense.safetensors
-
 Every number is the integer that fake quantisation rounded to, so the program computes what training estimated, up to
 ties of float sums. The card beside the file says what it was trained on and under which licence it goes.
 """
@@ -29,7 +27,13 @@ MULTIPLIER_BITS = 30
 
 
 def export_model(
-    network: OccupancyNet, path: str | Path, *, name: str, record: dict[str, Any], metrics: dict[str, Any], licence: str = ""
+    network: OccupancyNet,
+    path: str | Path,
+    *,
+    name: str,
+    record: dict[str, Any],
+    metrics: dict[str, Any],
+    licence: str,
 ) -> Path:
     """Write the program and its card; nothing is written that cannot be read back. Equal weights give equal bytes.
 
@@ -155,29 +159,3 @@ def _canonical(content: bytes) -> bytes:
     header = json.dumps(json.loads(content[8 : 8 + size]), sort_keys=True, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 8)
     return len(header).to_bytes(8, "little") + header + content[8 + size :]
-
-
-def _main() -> None:
-    import argparse
-
-    from pcc.models.occupancy import OccupancyConfig
-    from pcc.training.checkpoint import load_checkpoint
-
-    parser = argparse.ArgumentParser(description="Export a checkpoint's averaged weights as an integer program.")
-    parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("record", type=Path, help="record.json of the run")
-    parser.add_argument("out", type=Path, help="OUT.safetensors; the card goes beside it")
-    parser.add_argument("--licence", default="", help="licence of the weights")
-    parser.add_argument("--metrics", default="{}", help="JSON for the card")
-    args = parser.parse_args()
-    record = json.loads(args.record.read_text())
-    shape = {k: tuple(v) if isinstance(v, list) else v for k, v in record["config"]["model"].items()}
-    network = OccupancyNet(OccupancyConfig(**{k: v for k, v in shape.items() if k not in ("name", "_target_")}))
-    state = load_checkpoint(args.checkpoint)["average"]
-    network.load_state_dict({k.removeprefix("module."): v for k, v in state.items() if k != "n_averaged"})
-    metrics = json.loads(args.metrics)
-    print(export_model(network, args.out, name=args.out.stem, record=record, metrics=metrics, licence=args.licence))  # noqa: T201
-
-
-if __name__ == "__main__":
-    _main()

@@ -13,8 +13,9 @@ It is not what runs in the codec: `pcc.models.export` turns it into the integer 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -38,7 +39,8 @@ class OccupancyConfig:
         blocks: residual blocks (two 3x3x3 convolutions each) per weight set.
         scales: first scale of each weight set, ascending from 1; scale = levels to go + level offset.
         max_scale: the largest scale with a bias of its own; coarser levels share it.
-        checkerboard: whether nodes of odd parity are coded after, and see, their even neighbours' bit of the same stage.
+        finest_voxel_m: edge in metres of the voxels whose parents have scale 1, for models of clouds in metres.
+        checkerboard: whether nodes of odd parity are coded after, and see, their even neighbours' bit of a stage.
     """
 
     channels: int = 32
@@ -47,18 +49,27 @@ class OccupancyConfig:
     scales: tuple[int, ...] = (1, 2, 3)
     max_scale: int = 21
     checkerboard: bool = True
+    finest_voxel_m: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("blocks", "scales"):  # whatever sequence a configuration holds
             object.__setattr__(self, name, tuple(getattr(self, name)))
         if min(self.channels, self.hidden) < 16 or self.channels % 16 or self.hidden % 16 or self.hidden > MAX_HIDDEN:
             raise ValueError(
-                f"channels, hidden: expected multiples of 16, hidden <= {MAX_HIDDEN}, got {self.channels}, {self.hidden}"
+                f"channels, hidden: expected multiples of 16, the latter up to {MAX_HIDDEN},"
+                f" got {self.channels}, {self.hidden}"
             )
         if len(self.blocks) != len(self.scales) or list(self.scales) != sorted(set(self.scales)) or self.scales[0] != 1:
-            raise ValueError(f"scales: expected ascending from 1, one per entry of blocks, got {self.scales}, {self.blocks}")
+            raise ValueError(f"scales: expected ascending from 1, one per block, got {self.scales}, {self.blocks}")
         if self.max_scale < self.scales[-1]:
             raise ValueError(f"max_scale: expected at least {self.scales[-1]}, got {self.max_scale}")
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> OccupancyConfig:
+        """From a configuration file's mapping; keys that are not fields (a name) are left out."""
+        names = {f.name for f in fields(cls)}
+        known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items() if k in names}
+        return cls(**known)
 
     def set_of(self, scale: int) -> tuple[int, int]:
         """(weight set, row of its bias tables) for a scale >= 1."""
@@ -138,7 +149,8 @@ class WeightSet(nn.Module):
 
     def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor, level: TrainingLevel) -> Tensor:
         q, step = self.quantiser[0], weight_step(weight)
-        return SparseConvolution.apply(x, q.weight(weight, step), level.neighbours) + q.bias(bias, step * ACTIVATION_STEP)
+        sums = SparseConvolution.apply(x, q.weight(weight, step), level.neighbours)
+        return sums + q.bias(bias, step * ACTIVATION_STEP)
 
     def absorb(self, feats: Tensor, level: TrainingLevel, occupancy: Tensor) -> Tensor:
         """Features that know the occupancies of the level."""
@@ -153,9 +165,7 @@ class WeightSet(nn.Module):
         q = self.quantiser[0]
         step = weight_step(self.head1_weight)
         weight = q.weight(self.head1_context, context_step(self.head1_context, step))
-        context = OccupancyContext.apply(
-            weight, level.neighbours, occupancy, level.octants, True, self.checkerboard
-        )
+        context = OccupancyContext.apply(weight, level.neighbours, occupancy, level.octants, True, self.checkerboard)
         bias1 = q.bias(self.head1_bias[row], step * ACTIVATION_STEP).index_select(0, level.parity)
         x = feats @ q.weight(self.head1_weight, step) + context + bias1
         x = q.activation(x).view(len(feats), NUM_STAGES, -1).transpose(0, 1)  # (8, N, H)
@@ -181,21 +191,25 @@ class OccupancyNet(nn.Module):
         self.sets = nn.ModuleList([WeightSet(config, i, self.quantiser) for i in range(len(config.scales))])
 
     def view(self, level: Level) -> TrainingLevel:
-        return TrainingLevel(*(torch.from_numpy(a) for a in (level.parents.astype("int64"), level.octants, level.neighbours)))
+        arrays = level.parents.astype(np.int64), level.octants, level.neighbours
+        return TrainingLevel(*map(torch.from_numpy, arrays))
 
     def features(self, feats: Tensor | None, level: TrainingLevel, scale: int) -> Tensor:
-        index, row = self.config.set_of(scale)
-        layers = self.sets[index]
+        layers, row = self._set_of(scale)
         return layers.refine(layers.expand(feats, level, row), level)
 
     def absorb(self, feats: Tensor, level: TrainingLevel, occupancy: np.ndarray, scale: int) -> Tensor:
-        return self.sets[self.config.set_of(scale)[0]].absorb(feats, level, torch.from_numpy(occupancy))
+        return self._set_of(scale)[0].absorb(feats, level, torch.from_numpy(occupancy))
 
     def steps(self, feats: Tensor, level: TrainingLevel, occupancy: np.ndarray, scale: int) -> Iterator[AllStages]:
         """One step: with known occupancies, all stages are computed at once."""
-        index, row = self.config.set_of(scale)
+        layers, row = self._set_of(scale)
         known = torch.from_numpy(occupancy)
-        yield AllStages(self.sets[index].logits(feats, level, known, row), known)
+        yield AllStages(layers.logits(feats, level, known, row), known)
+
+    def _set_of(self, scale: int) -> tuple[WeightSet, int]:
+        index, row = self.config.set_of(scale)
+        return cast(WeightSet, self.sets[index]), row
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ class SparseConvolution(torch.autograd.Function):
     """out[n] = sum_d feats[neighbours[n, d]] @ weights[d]; the neighbour relation must be symmetric."""
 
     @staticmethod
-    def forward(ctx, feats: Tensor, weights: Tensor, neighbours: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(ctx, feats: Tensor, weights: Tensor, neighbours: Tensor) -> Tensor:
         ctx.save_for_backward(feats, weights, neighbours)
         return conv_float.forward(feats.detach(), weights.detach(), neighbours)
 
     @staticmethod
-    def backward(ctx, grad_out: Tensor):  # type: ignore[override]
+    def backward(ctx, grad_out: Tensor):
         feats, weights, neighbours = ctx.saved_tensors
         grad_out = grad_out.contiguous()
         grad_feats = conv_float.backward_feats(grad_out, weights.detach(), neighbours)
@@ -29,7 +29,7 @@ class OccupancyContext(torch.autograd.Function):
     """The sum of the weights of visible occupancy bits; see `pcc.ops.occupancy_context`."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx, weights: Tensor, neighbours: Tensor, occupancy: Tensor, octants: Tensor, staged: bool, checkerboard: bool
     ) -> Tensor:
         ctx.save_for_backward(neighbours, occupancy, octants)
@@ -37,7 +37,7 @@ class OccupancyContext(torch.autograd.Function):
         return occupancy_context.forward(weights.detach(), neighbours, occupancy, octants, **ctx.options)
 
     @staticmethod
-    def backward(ctx, grad_out: Tensor):  # type: ignore[override]
+    def backward(ctx, grad_out: Tensor):
         neighbours, occupancy, octants = ctx.saved_tensors
         grad = occupancy_context.backward(grad_out.contiguous(), neighbours, occupancy, octants, **ctx.options)
         return grad, None, None, None, None, None
@@ -47,12 +47,12 @@ class Activation(torch.autograd.Function):
     """ReLU with the range and rounding of u8; see `pcc.ops.activation_float`."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, step: float, quantised: bool) -> Tensor:  # type: ignore[override]
+    def forward(ctx, x: Tensor, step: float, quantised: bool) -> Tensor:
         ctx.save_for_backward(x)
         ctx.step = step
         return activation_float.forward(x.detach(), step, quantised=quantised)
 
     @staticmethod
-    def backward(ctx, grad_out: Tensor):  # type: ignore[override]
+    def backward(ctx, grad_out: Tensor):
         (x,) = ctx.saved_tensors
         return activation_float.backward(x.detach(), grad_out.contiguous(), ctx.step), None, None

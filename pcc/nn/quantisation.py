@@ -1,9 +1,9 @@
 """Fake quantisation of exactly the arithmetic that the integer program runs (docs/arithmetic.md).
 
 Activations are u8 with one fixed step for the whole network, so that residual sums need no rescaling; weights are s8
-with one step per output channel, and biases count the unit of the accumulator that they start. All are rounded in the forward pass and pass gradients straight through inside
-their range. Switched off, activations are still clamped to the range that u8 will have, so that switching on changes
-only the rounding.
+with one step per output channel, and biases count the unit of the accumulator that they start. All are rounded in
+the forward pass and pass gradients straight through inside their range. Switched off, activations are still clamped
+to the range that u8 will have, so that switching on changes only the rounding.
 """
 
 from __future__ import annotations

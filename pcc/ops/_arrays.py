@@ -47,7 +47,9 @@ def check(array: Array, name: str, dtype: str, shape: tuple[int | None, ...]) ->
     if dtype_name(array) != dtype:
         raise TypeError(f"{name}: expected {dtype}, got {dtype_name(array)}")
     actual = tuple(array.shape)
-    if len(actual) != len(shape) or any(want is not None and want != got for want, got in zip(shape, actual, strict=True)):
+    if len(actual) != len(shape) or any(
+        want is not None and want != got for want, got in zip(shape, actual, strict=True)
+    ):
         expected = "(" + ", ".join("?" if n is None else str(n) for n in shape) + ")"
         raise ValueError(f"{name}: expected shape {expected}, got {actual}")
     return array.contiguous() if is_torch(array) else np.ascontiguousarray(array)

@@ -35,7 +35,7 @@ def forward(feats: Array, weights: Array, neighbours: Array) -> Array:
 
 
 def backward_feats(grad_out: Array, weights: Array, neighbours: Array) -> Array:
-    """Gradient for feats (M, CI), where the neighbour relation is symmetric: offset d of n is m iff offset K-1-d of m is n."""
+    """Gradient for feats (M, CI); the relation must be symmetric: offset d of n is m iff offset K-1-d of m is n."""
     mirrored = weights.flip(0).transpose(1, 2) if hasattr(weights, "flip") else weights[::-1].transpose(0, 2, 1)
     return forward(grad_out, mirrored, neighbours)
 

@@ -51,10 +51,9 @@ def forward(
     if residual is not None:
         residual = check(residual, "residual", "uint8", (n, co))
     out = empty(feats, (n, co), np.uint8)
-    _ext.conv_int8(
-        feats, check(weights, "weights", "int8", (k, ci, co)), neighbours, bias.reshape(1, co), multiplier, shift, residual,
-        residual_multiplier, out,
-    )  # fmt: skip
+    weights = check(weights, "weights", "int8", (k, ci, co))
+    bias = bias.reshape(1, co)
+    _ext.conv_int8(feats, weights, neighbours, bias, multiplier, shift, residual, residual_multiplier, out)
     return out
 
 

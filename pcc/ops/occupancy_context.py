@@ -70,7 +70,7 @@ def absorb(
 
     Args:
         feats: (N, C) uint8, the residual.
-        weights: (27, 8, C) int8.
+        weights: (27, 8, C) int8, C a multiple of 16.
         bias, multiplier: (C,) int32.
         shift: 1..62.
 
@@ -79,6 +79,8 @@ def absorb(
     """
     weights = check(weights, "weights", "int8", (NUM_OFFSETS, 8, None))
     columns = weights.shape[2]
+    if columns % 16:
+        raise ValueError(f"weights: expected columns in multiples of 16, got {columns}")
     feats = check(feats, "feats", "uint8", (neighbours.shape[0], columns))
     neighbours, occupancy, _ = _check_nodes(neighbours, occupancy, occupancy)
     bias, multiplier = check(bias, "bias", "int32", (columns,)), check(multiplier, "multiplier", "int32", (columns,))

@@ -86,15 +86,16 @@ def logits(
     n = feats.shape[0]
     rows = check(rows, "rows", "int32", (None,))
     out = empty(feats, tuple(rows.shape), np.int16)
+    neighbours = check(neighbours, "neighbours", "int32", (n, NUM_OFFSETS))
+    occupancy = check(occupancy, "occupancy", "uint8", (n,))
+    bias1 = check(bias1, "bias1", "int32", (h,))
     if stage not in range(8) or parity not in (0, 1):
         raise ValueError(f"stage, parity: expected 0..7 and 0 or 1, got {stage} and {parity}")
-    within = _ext.occupancy_head(
-        feats, check(neighbours, "neighbours", "int32", (n, NUM_OFFSETS)), check(occupancy, "occupancy", "uint8", (n,)), rows,
-        checkerboard, parity, stage, head.weight1, head.context, head.context_shift, check(bias1, "bias1", "int32", (h,)),
-        head.multiplier1, head.shift1, head.weight2, head.bias2, head.multiplier2, head.shift2, head.weight3, head.bias3,
-        head.multiplier3, head.shift3, out,
-    )  # fmt: skip
-    if not within:
+    layer1 = head.weight1, head.context, head.context_shift, bias1, head.multiplier1, head.shift1
+    layer2 = head.weight2, head.bias2, head.multiplier2, head.shift2
+    layer3 = head.weight3, head.bias3, head.multiplier3, head.shift3
+    nodes = feats, neighbours, occupancy, rows
+    if not _ext.occupancy_head(*nodes, checkerboard, parity, stage, *layer1, *layer2, *layer3, out):
         raise ValueError(f"rows: expected 0..{n - 1}")
     return out
 
@@ -117,7 +118,9 @@ def logits_reference(
     acc = bias1 + feats[rows].astype(np.int64) @ head.weight1.astype(np.int64)
     acc = acc + (context << head.context_shift.astype(np.int64))
     z = requantise_reference(acc, head.multiplier1, head.shift1).astype(np.int64)
-    z = requantise_reference(head.bias2 + z @ head.weight2.astype(np.int64), head.multiplier2, head.shift2).astype(np.int64)
+    z = requantise_reference(head.bias2 + z @ head.weight2.astype(np.int64), head.multiplier2, head.shift2).astype(
+        np.int64
+    )
     out = round_shift_reference((head.bias3 + z @ head.weight3.astype(np.int64)) * head.multiplier3, head.shift3)
     out = np.clip(out, -LOGIT_MAX, LOGIT_MAX)
     if stage == 7:

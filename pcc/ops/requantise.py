@@ -1,6 +1,6 @@
 """Requantisation, in numpy: the slow reference of what every integer layer fuses (cuda_ext/common/requantise.h).
 
-    y = clamp((acc * multiplier + residual * residual_multiplier + 2^(shift - 1)) >> shift, 0, 255)
+y = clamp((acc * multiplier + residual * residual_multiplier + 2^(shift - 1)) >> shift, 0, 255)
 """
 
 from __future__ import annotations

@@ -44,9 +44,7 @@ class Trainer:
     ) -> None:
         self.network, self.cost, self.batches = network, cost, batches
         self.validation, self.config, self.out_dir = validation, config, out_dir
-        self.average = AveragedModel(
-            network, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=False
-        )
+        self.average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay), use_buffers=False)
         self.optimiser = torch.optim.Adam(network.parameters(), lr=config.learning_rate, betas=config.betas)
         self.rng = np.random.default_rng(config.seed)
         self.step = 0

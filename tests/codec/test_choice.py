@@ -18,17 +18,17 @@ def test_full_blocks_are_dense_and_lone_voxels_are_lidar():
 
 
 @pytest.mark.parametrize(
-    ("num", "den", "dtype", "model", "expected"),
+    ("num", "den", "dtype", "finest", "expected"),
     [
-        (1.0, 1000.0, "f4", "lidar", 0),
-        (0.016, 1.0, "f4", "lidar", 4),
-        (0.0001, 1.0, "f4", "lidar", 0),
-        (50.0, 1.0, "f8", "lidar", 10),
-        (1.0, 1.0, "f4", "lidar", 0),
-        (0.016, 1.0, "f4", "dense", 0),
-        (4.0, 1.0, "i4", "lidar", 0),
+        (1.0, 1000.0, "f4", 0.001, 0),
+        (0.016, 1.0, "f4", 0.001, 4),
+        (0.0001, 1.0, "f4", 0.001, 0),
+        (50.0, 1.0, "f8", 0.001, 10),
+        (1.0, 1.0, "f4", 0.001, 0),
+        (0.016, 1.0, "f4", None, 0),
+        (4.0, 1.0, "i4", 0.001, 0),
     ],
 )
-def test_level_offset(num, den, dtype, model, expected):
-    """offset = round(log2(step / 1 mm)) in 0..10 for clouds in metres, else 0."""
-    assert level_offset(Grid(num, den, (0, 0, 0), np.dtype(dtype)), model) == expected
+def test_level_offset(num, den, dtype, finest, expected):
+    """offset = round(log2(step / finest)) in 0..10 for clouds in metres, else 0."""
+    assert level_offset(Grid(num, den, (0, 0, 0), np.dtype(dtype)), finest) == expected

@@ -112,6 +112,23 @@ def test_random_geometry_is_corrupt(payload, num_voxels, depth):
         pcc.decode(write_preamble() + b"".join(write_chunk(tag, body) for tag, body in chunks))
 
 
+@pytest.mark.parametrize("fill", [0x00, 0xFF, 0xA5, None])
+@pytest.mark.parametrize("depth", [8, 21])
+def test_a_sound_coder_state_with_hostile_words_is_corrupt(fill, depth):
+    """One lane, a valid state, 20 kB of words: the walk runs and must end in CorruptStream, however the tree grows."""
+    words = np.random.default_rng(depth).bytes(20_000) if fill is None else bytes([fill]) * 20_000
+    data = small_stream()
+    geometry = next(c for c in frame_chunks(data, frame_spans(data)[0]) if c.tag == GEOMETRY)
+    payload = bytes(geometry.payload[:17]) + b"\x01" + (1 << 16).to_bytes(4, "little") + words
+    chunks = [
+        (HEADER, write_header(FrameHeader(GRID, depth, 1 << 20, 1 << 20))),
+        (GEOMETRY, payload),
+        (DIGEST, bytes(16)),
+    ]
+    with pytest.raises(CorruptStream):
+        pcc.decode(write_preamble() + b"".join(write_chunk(tag, body) for tag, body in chunks))
+
+
 def test_huge_counts_take_no_memory():
     """A stream of 100 bytes that promises 2^25 points in 2^25 voxels is refused before they are allocated."""
     header = FrameHeader(GRID, 21, 1 << 25, 1 << 25)

@@ -7,15 +7,15 @@ import pytest
 
 pytest.importorskip("torch", reason="extra 'train' is not installed: the program under test is exported from it")
 
-from pcc import ops  # noqa: E402
-from pcc.codec.octree import decode_octree, encode_octree, estimate_bits  # noqa: E402
-from pcc.codec.walk import walk  # noqa: E402
-from pcc.errors import CorruptStream  # noqa: E402
-from pcc.geometry.octree import leaf_codes  # noqa: E402
-from pcc.models.occupancy import OccupancyConfig  # noqa: E402
-from pcc.ops.tables import TOTAL, binary_frequencies  # noqa: E402
-from tests.networks import exported, random_network  # noqa: E402
-from tests.trees import random_codes  # noqa: E402
+from pcc import ops
+from pcc.codec.octree import decode_octree, encode_octree, estimate_bits
+from pcc.codec.walk import walk
+from pcc.errors import CorruptStream
+from pcc.geometry.octree import leaf_codes
+from pcc.models.occupancy import OccupancyConfig
+from pcc.ops.tables import TOTAL, binary_frequencies
+from tests.networks import exported, random_network
+from tests.trees import random_codes
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["plain", "checkerboard"])

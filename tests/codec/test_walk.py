@@ -112,7 +112,7 @@ def test_no_level_outgrows_the_limit():
 def test_a_node_without_children_is_corrupt(depth):
     """Only a hostile stream has one: the encoder's octree has none."""
     tape = [np.eye(1, 8, dtype=np.uint8)] * (depth - 1) + [np.zeros((1, 8), np.uint8)]
-    with pytest.raises(CorruptStream, match="no child"):
+    with pytest.raises(CorruptStream, match="without children"):
         walk(Uniform(), Tape(tape), depth)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from pcc.datasets.surfaces import SurfaceRecipe
 from pcc.io import write_points
 from pcc.pointcloud import PointCloud
 
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 SMALL = SurfaceRecipe(min_voxels=2000, max_voxels=3000)
 
 
@@ -56,10 +59,27 @@ def test_synthetic_sets(rng):
 def test_configurations_of_synthetic_data_build(rng):
     """configs/data/smoke_*.yaml compose and their sets give batches."""
     hydra = pytest.importorskip("hydra", reason="extra 'train' is not installed")
-    from pathlib import Path
-
-    configs = Path(__file__).resolve().parents[2] / "configs"
     for name in ("smoke_dense", "smoke_lidar"):
-        with hydra.initialize_config_dir(str(configs), version_base=None):
+        with hydra.initialize_config_dir(str(CONFIGS), version_base=None):
             config = hydra.compose(overrides=[f"+data={name}"])
         assert hydra.utils.instantiate(config.data).sample(rng).num_points > 500
+
+
+def test_configurations_of_folders_build(tmp_path, rng):
+    """configs/data/folder_*.yaml need nothing but a root."""
+    hydra = pytest.importorskip("hydra", reason="extra 'train' is not installed")
+    slab = np.argwhere(np.ones((30, 30, 2), bool)).astype(np.int32)
+    write_points(make(tmp_path / "clouds") / "0.ply", PointCloud(slab))
+    write_points(make(tmp_path / "frames") / "0.bin", PointCloud(slab.astype(np.float32)))
+    (make(tmp_path / "meshes") / "0.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\n" + "f 1 2 3\n" * 600)
+    for name in ("clouds", "frames", "meshes"):
+        overrides = [f"+data=folder_{name}", f"data.root={tmp_path / name}"]
+        overrides += [f"data.cache={tmp_path / 'cache'}"] if name == "meshes" else []
+        with hydra.initialize_config_dir(str(CONFIGS), version_base=None):
+            config = hydra.compose(overrides=overrides)
+        assert hydra.utils.instantiate(config.data).sample(rng).num_points > 50
+
+
+def make(folder: Path) -> Path:
+    folder.mkdir()
+    return folder

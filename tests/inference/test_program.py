@@ -12,11 +12,11 @@ from safetensors.numpy import save_file
 
 pytest.importorskip("torch", reason="extra 'train' is not installed: the program under test is exported from it")
 
-from pcc.errors import ModelMismatch  # noqa: E402
-from pcc.inference.program import FORMAT, Program, read_card  # noqa: E402
-from pcc.models.occupancy import OccupancyConfig  # noqa: E402
-from tests.networks import exported, random_network  # noqa: E402
-from tests.trees import random_level  # noqa: E402
+from pcc.errors import ModelMismatch
+from pcc.inference.program import FORMAT, Program, read_card
+from pcc.models.occupancy import OccupancyConfig
+from tests.networks import exported, random_network
+from tests.trees import random_level
 
 CONFIG = OccupancyConfig(16, 16, (1, 0), (1, 3), 4, True)
 
@@ -59,9 +59,7 @@ def test_steps_cover_every_decision_once(good, rng):
     feats = program.features(None, level, 1)
     copy = np.zeros_like(occupancy)
     order = []
-    for step, into in zip(
-        program.steps(feats, level, occupancy, 1), program.steps(feats, level, copy, 1), strict=True
-    ):
+    for step, into in zip(program.steps(feats, level, occupancy, 1), program.steps(feats, level, copy, 1), strict=True):
         np.testing.assert_array_equal(step.logits(), into.logits())
         into.store(step.symbols())
         order.append((step.stage, step.parity, len(step.rows)))
@@ -131,6 +129,9 @@ CONFIGS = [
     {"max_scale": 5},
     {"max_scale": None},
     {"checkerboard": 1},
+    {"finest_voxel_m": 0},
+    {"finest_voxel_m": "1 mm"},
+    {"finest_voxel_m": float("nan")},
 ]
 
 

@@ -8,9 +8,9 @@ import pytest
 
 pytest.importorskip("torch", reason="extra 'train' is not installed: the programs under test are exported from it")
 
-from pcc.errors import ModelMismatch  # noqa: E402
-from pcc.inference import registry  # noqa: E402
-from tests.networks import exported, random_network  # noqa: E402
+from pcc.errors import ModelMismatch
+from pcc.inference import registry
+from tests.networks import exported, random_network
 
 
 @pytest.fixture

@@ -82,7 +82,8 @@ def cloud(rng, depth=5):
 def test_levels_agree(tmp_path, rng, name, seed, offset):
     """From equal features, a level's features, logits and absorbed features are equal but for ties of float sums.
 
-    At most 2 % of the features differ, by one or two (a tie in the first of several convolutions); at most 0.1 % of the logits, by 2/256 bit; for every set and scale.
+    At most 2 % of the features differ, by one or two (a tie in the first of several convolutions), and at most 0.1 %
+    of the logits, by 2/256 bit; for every set and scale.
     """
     network = random_network(CONFIGS[name], seed)
     program = exported(network, tmp_path / "m.safetensors")
@@ -126,7 +127,7 @@ def level_logits(program, feats, level, occupancy, scale):
 @pytest.mark.parametrize("name", CONFIGS)
 @pytest.mark.parametrize("offset", [0, 3])
 def test_walks_agree(tmp_path, rng, name, offset):
-    """Over a whole tree, where one tie at a coarse level reaches all nodes below: mean |l_float - l_integer| < 1/256 bit."""
+    """Mean |l_float - l_integer| < 1/256 bit over a whole tree, where a tie reaches all nodes below."""
     network = random_network(CONFIGS[name])
     program = exported(network, tmp_path / "m.safetensors")
     known = occupancies(cloud(rng), 5)
@@ -192,17 +193,19 @@ def test_fixed_point(ratios):
 
 def test_files(tmp_path):
     """The card names digest and config; the same weights give the same bytes, others give others."""
-    path = export_model(random_network(), tmp_path / "a.safetensors", name="a", record={"git": 1}, metrics={"bpp": 2})
+    path = export_model(
+        random_network(), tmp_path / "a.safetensors", name="a", record={"git": 1}, metrics={"bpp": 2}, licence="l"
+    )
     content = path.read_bytes()
     card = json.loads((tmp_path / "a.json").read_text())
     assert card["sha256"] == hashlib.sha256(content).hexdigest()
     assert Program(path).digest.hex() == card["digest"] == card["sha256"][:32]
     assert card["config"]["channels"] == TINY.channels
-    assert (card["name"], card["metrics"], card["training"]) == ("a", {"bpp": 2}, {"git": 1})
+    assert [card[k] for k in ("name", "metrics", "training", "licence")] == ["a", {"bpp": 2}, {"git": 1}, "l"]
     for _ in range(5):
-        export_model(random_network(), tmp_path / "b.safetensors", name="a", record={}, metrics={})
+        export_model(random_network(), tmp_path / "b.safetensors", name="a", record={}, metrics={}, licence="l")
         assert (tmp_path / "b.safetensors").read_bytes() == content
-    export_model(random_network(seed=1), tmp_path / "c.safetensors", name="a", record={}, metrics={})
+    export_model(random_network(seed=1), tmp_path / "c.safetensors", name="a", record={}, metrics={}, licence="l")
     assert (tmp_path / "c.safetensors").read_bytes() != content
 
 

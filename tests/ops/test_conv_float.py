@@ -1,4 +1,4 @@
-"""out[n] = sum_d feats[neighbours[n, d]] @ weights[d] and its gradients, within 1e-4 and equal for all thread counts."""
+"""out[n] = sum_d feats[neighbours[n, d]] @ weights[d] and its gradients, within 1e-4, equal for all threads."""
 
 import numpy as np
 import pytest

@@ -70,7 +70,7 @@ def test_checkerboard_literal(isa, octant):
     assert seen[0].tolist() == [14 if odd else 0] + [27] * 7
 
 
-@pytest.mark.parametrize("columns", [16, 48, 10])
+@pytest.mark.parametrize("columns", [16, 32, 48, 64])
 @pytest.mark.parametrize("depth", [0, 3])
 @pytest.mark.parametrize("shift", [1, 12, 40])
 def test_absorb(isa, threads, rng, columns, depth, shift):
@@ -112,9 +112,7 @@ def test_rows_that_do_not_exist_count_as_empty(isa, rng):
         forward = op.forward(weights, rows, occupancy, octants, staged=True, checkerboard=True)
         backward = op.backward(forward, rows, occupancy, octants, staged=False)
         feats = np.zeros((90, 16), np.uint8)
-        absorbed = op.absorb(
-            feats, narrow, rows, occupancy, bias=ones, multiplier=ones, shift=1, residual_multiplier=1
-        )
+        absorbed = op.absorb(feats, narrow, rows, occupancy, bias=ones, multiplier=ones, shift=1, residual_multiplier=1)
         out.append((forward, backward, absorbed))
     for first, second in zip(*out, strict=True):
         np.testing.assert_array_equal(first, second)
@@ -133,14 +131,15 @@ def test_wrong_arguments_are_named(rng):
         op.backward(np.zeros((3, 8), np.float32), table, occupancy, occupancy, staged=True)
     with pytest.raises(ValueError, match="neighbours"):
         op.forward(weights, table[:, :26], occupancy, occupancy, staged=False)
-    narrow, ones = np.zeros((27, 8, 12), np.int8), np.ones(12, np.int32)
-    feats = np.zeros((2, 12), np.uint8)
+    narrow, ones = np.zeros((27, 8, 16), np.int8), np.ones(16, np.int32)
+    feats = np.zeros((2, 16), np.uint8)
     for shift in (0, 63):
         with pytest.raises(ValueError, match=r"shift: expected 1\.\.62"):
-            op.absorb(
-                feats, narrow, table, occupancy, bias=ones, multiplier=ones, shift=shift, residual_multiplier=0
-            )
+            op.absorb(feats, narrow, table, occupancy, bias=ones, multiplier=ones, shift=shift, residual_multiplier=0)
     with pytest.raises(ValueError, match="feats"):
+        op.absorb(feats[:, :8], narrow, table, occupancy, bias=ones, multiplier=ones, shift=3, residual_multiplier=0)
+    with pytest.raises(ValueError, match="columns in multiples of 16"):
         op.absorb(
-            feats[:, :8], narrow, table, occupancy, bias=ones, multiplier=ones, shift=3, residual_multiplier=0
-        )
+            feats[:, :12], narrow[..., :12], table, occupancy,
+            bias=ones[:12], multiplier=ones[:12], shift=3, residual_multiplier=0,
+        )  # fmt: skip

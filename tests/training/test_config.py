@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("torch", reason="extra 'train' is not installed")
 
-from pcc.training.config import TrainConfig  # noqa: E402
+from pcc.training.config import TrainConfig
 
 
 def test_schedule_literal():

@@ -6,8 +6,8 @@ import pytest
 
 pytest.importorskip("torch", reason="extra 'train' is not installed")
 
-from pcc import ops  # noqa: E402
-from pcc.training.record import PACKAGES, run_record, write_record  # noqa: E402
+from pcc import ops
+from pcc.training.record import PACKAGES, run_record, write_record
 
 
 def test_record_is_json_and_complete(tmp_path):

@@ -45,8 +45,9 @@ def restore_threads():
 
 
 CONFIG = TrainConfig(
-    steps=6, warmup_steps=1, quantise_from=0.5, ema_decay=0.5, validate_every=3, checkpoint_every=2, log_every=1, threads=1
-)
+    steps=6, warmup_steps=1, quantise_from=0.5, ema_decay=0.5,
+    validate_every=3, checkpoint_every=2, log_every=1, threads=1,
+)  # fmt: skip
 
 
 def trainer(folder, batches=None, config=CONFIG, network=TINY, seed=0):

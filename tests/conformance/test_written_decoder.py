@@ -1,0 +1,129 @@
+"""The documents are enough: decoders written from them alone read what the package writes.
+
+written_decoder(encode_octree(codes)) = codes                    docs/arithmetic.md
+written_container.read(pcc.encode(cloud)) = pcc.decode(...)      docs/bitstream.md
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import pcc
+from pcc.codec.octree import decode_octree, encode_octree
+from pcc.codec.walk import walk
+from pcc.entropy.coders import RansEncoder
+from pcc.errors import CorruptStream
+from pcc.geometry.octree import occupancies
+from pcc.inference.program import Program
+from pcc.ops import morton
+from tests.conformance import written_container, written_decoder
+
+
+def random_program(folder, checkerboard: bool) -> Program:
+    """An untrained network, its weights large enough that logits and clamps take all their values."""
+    torch = pytest.importorskip("torch", reason="exporting a program needs PyTorch")
+    from pcc.models.export import export_model
+    from pcc.models.occupancy import OccupancyConfig, OccupancyNet
+
+    torch.manual_seed(3)
+    config = OccupancyConfig(16, 16, blocks=(2, 1), scales=(1, 3), max_scale=6, checkerboard=checkerboard)
+    network = OccupancyNet(config)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter += 0.1 * torch.randn(parameter.shape) * parameter.abs().max().clamp_min(1.0)
+    path = folder / f"random{checkerboard}.safetensors"
+    return Program(export_model(network, path, name="random", record={}, metrics={}, licence="none"))
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["checkerboard", "plain"])
+def program(request, tmp_path_factory):
+    return random_program(tmp_path_factory.mktemp("model"), request.param)
+
+
+@pytest.fixture(scope="module")
+def file(program):
+    return written_decoder.File(program.path.read_bytes())
+
+
+def surface(num_points: int, depth: int) -> np.ndarray:
+    """(V,) codes of a noisy slanted plane: nodes with few and with many neighbours."""
+    rng, side = np.random.default_rng(depth), 1 << depth
+    coords = rng.integers(0, side, (num_points, 3))
+    coords[:, 2] = (coords[:, 0] + coords[:, 1] + rng.integers(0, 2, num_points)) // 2 % side
+    return np.unique(morton.encode(coords.astype(np.int32)))
+
+
+@pytest.mark.parametrize(
+    ("num_points", "depth", "level_offset", "lanes"),
+    [(1, 1, 0, 1), (9, 1, 0, 3), (1, 21, 0, 1), (40, 21, 10, 2), (900, 5, 0, 1), (900, 5, 0, 32), (400, 8, 255, 64)],
+)
+def test_payload(program, file, num_points, depth, level_offset, lanes):
+    """written_decoder(stream of codes) = codes."""
+    codes = surface(num_points, depth)
+    coder = RansEncoder(lanes)
+    walk(program, coder, depth, level_offset=level_offset, known=occupancies(codes, depth))
+    payload = coder.finish()
+    assert written_decoder.decode(payload, depth, len(codes), file, level_offset) == codes.tolist()
+    np.testing.assert_array_equal(decode_octree(payload, depth, len(codes), program, level_offset), codes)
+
+
+def test_damage_is_found(program, file):
+    """A missing word, a word too many, another number of voxels: Corrupt."""
+    codes = surface(300, 5)
+    payload = encode_octree(codes, 5, program, 0)
+    for data, num_voxels in ((payload[:-2], len(codes)), (payload + b"\0\0", len(codes)), (payload, len(codes) + 1)):
+        with pytest.raises(written_decoder.Corrupt):
+            written_decoder.decode(data, 5, num_voxels, file, 0)
+
+
+def test_node_without_children(program, file):
+    """occupancy = 0: Corrupt, in both decoders."""
+    coder = RansEncoder(1)
+    walk(program, coder, 1, known=[np.zeros(1, np.uint8)])
+    payload = coder.finish()
+    with pytest.raises(written_decoder.Corrupt):
+        written_decoder.decode(payload, 1, 2, file, 0)
+    with pytest.raises(CorruptStream):
+        decode_octree(payload, 1, 2, program, 0)
+
+
+CLOUDS = {
+    "empty": pcc.PointCloud(np.zeros((0, 3), np.float32)),
+    "one point": pcc.PointCloud(np.array([[1.5, -2, 3]], np.float32), {"red": np.array([200], np.uint8)}),
+    "integers": pcc.PointCloud(np.array([[5, -3, 900], [6, -3, 900], [4, 0, 880]], np.int32)),
+    "no points, a field": pcc.PointCloud(np.zeros((0, 3)), {"a": np.zeros((0, 2), np.int16), "b": np.zeros(0)}),
+    "duplicates": pcc.PointCloud(np.array([[0, 0, 1], [2, 0, 1], [0, 0, 1], [0, 0, 1]], np.int16)),
+}
+
+
+@pytest.mark.parametrize("name", CLOUDS)
+def test_file(program, file, name):
+    """read(encode(cloud)) = decode(encode(cloud)), to the bit."""
+    check_file(program, file, CLOUDS[name])
+
+
+def test_file_with_fields(program, file, rng):
+    """Millimetre floats with duplicates, and fields of every transform and method."""
+    xyz = (rng.integers(-300, 300, (500, 3)) / 1000).astype(np.float32)
+    xyz[400:] = xyz[:100]
+    fields = {
+        "intensity": (rng.integers(0, 90, 500) / 100).astype(np.float32),
+        "time": np.arange(500, dtype=np.int64) * 1000,
+        "label": np.zeros(500, np.uint16),
+        "normal": rng.normal(size=(500, 3)),
+        "valid": rng.random(500) < 0.5,
+    }
+    check_file(program, file, pcc.PointCloud(xyz, fields))
+
+
+def check_file(program: Program, file: written_decoder.File, cloud: pcc.PointCloud) -> None:
+    data = pcc.encode(cloud, model=program)
+    expected = pcc.decode(data, model=program)
+    xyz, fields = written_container.read(data, {program.digest: file})
+    assert xyz.dtype == expected.xyz.dtype
+    assert xyz.tobytes() == expected.xyz.tobytes()
+    assert list(fields) == list(expected.fields)
+    for name, values in fields.items():
+        assert values.dtype == expected.fields[name].dtype
+        assert values.tobytes() == np.ascontiguousarray(expected.fields[name]).tobytes()

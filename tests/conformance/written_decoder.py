@@ -1,0 +1,218 @@
+"""A decoder of octree payloads, written from docs/arithmetic.md and nothing else: it shares no line with the package.
+
+It proves that the document is enough, and it is the plainest statement of the arithmetic that runs: a dictionary for
+neighbours, Python integers for the coder, int64 for every sum. It is slow, and trusts its program file. Section
+numbers are those of the document.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator
+from decimal import Decimal, localcontext
+
+import numpy as np
+
+M, L = 1 << 14, 1 << 16
+OFFSETS = [(dx, dy, dz) for dx in (-1, 0, 1) for dy in (-1, 0, 1) for dz in (-1, 0, 1)]
+Tensors = dict[str, np.ndarray]
+DTYPES = {"I8": "<i1", "U8": "<u1", "I32": "<i4"}
+
+
+class Corrupt(Exception):
+    """The stream is not one that an encoder wrote."""
+
+
+def exp2_table() -> list[int]:
+    """T of section 7, from its definition."""
+    with localcontext() as context:
+        context.prec = 40
+        return [int((Decimal(2) ** (30 - Decimal(j) / 256)).to_integral_value()) for j in range(256)]
+
+
+T = exp2_table()
+
+
+class File:
+    """Section 3: tensors as int64, and the configuration."""
+
+    def __init__(self, data: bytes) -> None:
+        (size,) = struct.unpack_from("<Q", data)
+        entries = json.loads(data[8 : 8 + size])
+        metadata = entries.pop("__metadata__")
+        if metadata["format"] != "pcc-occupancy-1":
+            raise ValueError(metadata["format"])
+        self.config = json.loads(metadata["config"])
+        self.tensors = {}
+        for name, entry in entries.items():
+            start, end = (8 + size + offset for offset in entry["data_offsets"])
+            values = np.frombuffer(data[start:end], DTYPES[entry["dtype"]]).astype(np.int64)
+            self.tensors[name] = values.reshape(entry["shape"])
+
+    def scale(self, levels_to_go: int, level_offset: int) -> tuple[str, int]:
+        """Section 2: the prefix of the weight set's tensors, and the row."""
+        scale, scales = min(levels_to_go + level_offset, self.config["max_scale"]), self.config["scales"]
+        i = max(i for i, first in enumerate(scales) if first <= scale)
+        return f"set{i}.", scale - scales[i]
+
+
+class Rans:
+    """Section 8."""
+
+    def __init__(self, data: bytes) -> None:
+        if not data or not 1 <= data[0] <= 64 or len(data) < 1 + 4 * data[0] or len(data) % 2 == 0:
+            raise Corrupt("coder: lanes or length")
+        self.states = list(struct.unpack_from(f"<{data[0]}I", data, 1))
+        if min(self.states) < L:
+            raise Corrupt("coder: a first state")
+        self.words = iter(struct.unpack(f"<{(len(data) - 1) // 2 - 2 * data[0]}H", data[1 + 4 * data[0] :]))
+
+    def call(self, logits: np.ndarray) -> list[int]:
+        bits = []
+        for i, logit in enumerate(logits.tolist()):
+            lane, f = i % len(self.states), frequencies([0, logit])
+            x = self.states[lane]
+            s = x % M
+            bit = int(s >= f[0])
+            x = f[bit] * (x // M) + s - bit * f[0]
+            if x < L:
+                word = next(self.words, None)
+                if word is None:
+                    raise Corrupt("coder: a word is missing")
+                x = (x << 16) + word
+            self.states[lane] = x
+            bits.append(bit)
+        return bits
+
+    def finish(self) -> None:
+        if any(x != L for x in self.states) or next(self.words, None) is not None:
+            raise Corrupt("coder: the end")
+
+
+def frequencies(row: list[int]) -> list[int]:
+    """Section 7."""
+    m = row.index(max(row))
+    w = [T[(row[m] - l) % 256] >> ((row[m] - l) // 256) for l in row]
+    r = ((M - len(row)) << 48) // sum(w)
+    f = [1 + ((v * r) >> 48) for v in w]
+    f[m] += M - sum(f)
+    return f
+
+
+def round_shift(v: np.ndarray, s: int) -> np.ndarray:
+    return (v + (1 << (int(s) - 1))) >> int(s)
+
+
+def requantise(a: np.ndarray, m: np.ndarray, s: int, r: np.ndarray | int = 0, m_r: int = 0) -> np.ndarray:
+    """Section 4."""
+    return np.clip(round_shift(a * m + r * int(m_r), s), 0, 255)
+
+
+def near(codes: list[int], level: int) -> np.ndarray:
+    """Section 1: (N, 27) rows, -1 where there is no node."""
+    points = [coordinates(code, level) for code in codes]
+    rows = {point: n for n, point in enumerate(points)}
+    return np.array([[rows.get((x + dx, y + dy, z + dz), -1) for dx, dy, dz in OFFSETS] for x, y, z in points])
+
+
+def coordinates(code: int, level: int) -> tuple[int, ...]:
+    return tuple(sum((code >> (3 * i + axis) & 1) << i for i in range(level)) for axis in (2, 1, 0))
+
+
+def gather(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """(N, 27, K): the neighbours' values, 0 where there is no node."""
+    return np.where(rows[:, :, None] >= 0, values[rows], 0)
+
+
+def expand(t: Tensors, set_: str, row: int, above: np.ndarray | None, octants: np.ndarray) -> np.ndarray:
+    """Section 5; ``above`` (N, C) are the parents' features."""
+    a = t[f"{set_}expand.bias"][row, octants]
+    if above is not None:
+        a = a + np.einsum("ni,nic->nc", above, t[f"{set_}expand.weight"][octants])
+    return requantise(a, t[f"{set_}expand.multiplier"], t[f"{set_}expand.scalars"][0])
+
+
+def residual_blocks(t: Tensors, set_: str, blocks: int, x: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Section 5."""
+    for b in range(blocks):
+        y = x
+        for name in (f"{set_}conv{2 * b}", f"{set_}conv{2 * b + 1}"):
+            a = t[f"{name}.bias"] + np.einsum("ndi,dic->nc", gather(y, rows), t[f"{name}.weight"])
+            shift, m_r = t[f"{name}.scalars"]
+            y = requantise(a, t[f"{name}.multiplier"], shift, x, m_r if name.endswith(str(2 * b + 1)) else 0)
+        x = y
+    return x
+
+
+def absorb(t: Tensors, set_: str, f: np.ndarray, occ: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Section 5, absorb."""
+    bits = gather(occ[:, None] >> np.arange(8) & 1, rows)
+    a = t[f"{set_}absorb.bias"] + np.einsum("ndo,doc->nc", bits, t[f"{set_}absorb.weight"])
+    shift, m_r = t[f"{set_}absorb.scalars"]
+    return requantise(a, t[f"{set_}absorb.multiplier"], shift, f, m_r)
+
+
+def visible_bits(occ: np.ndarray, rows: np.ndarray, k: int, odd: bool) -> np.ndarray:
+    """Section 6: (N, 27, 8); ``odd`` for odd nodes in checkerboard order."""
+    bits = gather(occ[:, None] >> np.arange(8) & 1, rows)
+    for d, offset in enumerate(OFFSETS):
+        bits[:, d, k + 1 if odd and sum(offset) % 2 == 1 else k :] = 0
+    return bits
+
+
+def logits(t: Tensors, head: str, bias1: np.ndarray, bits: np.ndarray, f: np.ndarray) -> np.ndarray:
+    """Section 6, without the certain octant."""
+    shift1, shift2, bias3, multiplier3, shift3 = (int(v) for v in t[f"{head}scalars"])
+    context = np.einsum("ndo,doh->nh", bits, t[f"{head}context"]) << t[f"{head}context_shift"]
+    z = requantise(bias1 + f @ t[f"{head}weight1"] + context, t[f"{head}multiplier1"], shift1)
+    z = requantise(t[f"{head}bias2"] + z @ t[f"{head}weight2"], t[f"{head}multiplier2"], shift2)
+    return np.clip(round_shift((bias3 + z @ t[f"{head}weight3"]) * multiplier3, shift3), -3584, 3584)
+
+
+def occupancies(
+    file: File, coder: Rans, set_: str, row: int, f: np.ndarray, octants: np.ndarray, rows: np.ndarray
+) -> np.ndarray:
+    """Section 9, the loops over stages and parities."""
+    occ = np.zeros(len(f), np.int64)
+    parity = np.bitwise_count(octants) % 2
+    for k in range(8):
+        head = f"{set_}head{k}."
+        for p in (0, 1):
+            nodes = np.flatnonzero(parity == p)
+            bits = visible_bits(occ, rows[nodes], k, file.config["checkerboard"] and p == 1)
+            l = logits(file.tensors, head, file.tensors[f"{head}bias1"][row, p], bits, f[nodes])
+            if k == 7:
+                l[occ[nodes] % 128 == 0] = 3584
+            occ[nodes] += np.array(coder.call(l), np.int64) << k
+    return occ
+
+
+def decode(payload: bytes, depth: int, num_voxels: int, file: File, level_offset: int) -> list[int]:
+    """Section 9: the codes of the voxels."""
+    t, coder = file.tensors, Rans(payload)
+    codes, above = [0], None
+    for level in range(depth):
+        set_, row = file.scale(depth - level, level_offset)
+        octants, rows = np.array(codes) % 8, near(codes, level)
+        blocks = file.config["blocks"][int(set_[3:-1])]
+        f = residual_blocks(t, set_, blocks, expand(t, set_, row, above, octants), rows)
+        occ = occupancies(file, coder, set_, row, f, octants, rows)
+        children = list(down(codes, occ))
+        if occ.min() == 0 or len(children) > num_voxels:
+            raise Corrupt("an empty node, or too many")
+        if level < depth - 1:
+            above = absorb(t, set_, f, occ, rows)[[n for _, n in children]]
+        codes = [code for code, _ in children]
+    coder.finish()
+    if len(codes) != num_voxels:
+        raise Corrupt("number of voxels")
+    return codes
+
+
+def down(codes: list[int], occ: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Codes and parents' rows of the children."""
+    for n, code in enumerate(codes):
+        for o in range(8):
+            if occ[n] >> o & 1:
+                yield 8 * code + o, n
