@@ -3,7 +3,8 @@
 GNU's OpenMP spins for milliseconds at the end of every parallel loop. A frame has hundreds of short loops, so on cores
 that others use too (a second process, a container with fewer cores than it sees) the spinning takes the time of
 the very thread it waits for: encoding `data/sample/figure.ply` on two busy cores took 990 ms spinning and 56 ms asleep.
-The policy is read once, when the OpenMP library loads: where torch was imported first, the library is torch's and spins.
+The policy is read once, when the OpenMP library loads: where torch was imported first, torch's library serves both and
+spins.
 """
 
 from __future__ import annotations
