@@ -30,16 +30,16 @@ COLUMNS: dict[str, Callable[[Cell], str]] = {
     "D2 dB": lambda cell: f"{cell.distortion.d2_psnr:.2f}",
     "peak": lambda cell: f"{cell.distortion.peak:g}",
     "enc s": lambda cell: _seconds(cell.complexity.encode_s),
-    "enc +I/O": lambda cell: _seconds(cell.encode_total_s),
+    "enc I/O": lambda cell: _seconds(cell.encode_total_s),
     "dec s": lambda cell: _seconds(cell.complexity.decode_s),
-    "dec +I/O": lambda cell: _seconds(cell.decode_total_s),
+    "dec I/O": lambda cell: _seconds(cell.decode_total_s),
     "enc MiB": lambda cell: f"{cell.complexity.encode_peak_bytes / 2**20:.0f}",
     "dec MiB": lambda cell: f"{cell.complexity.decode_peak_bytes / 2**20:.0f}",
     "params k": lambda cell: "-" if cell.complexity.parameters is None else f"{cell.complexity.parameters / 1000:.1f}",
-    "kMAC /pt": lambda cell: "-" if cell.complexity.kmac_per_point is None else f"{cell.complexity.kmac_per_point:.1f}",
+    "kMAC/pt": lambda cell: "-" if cell.complexity.kmac_per_point is None else f"{cell.complexity.kmac_per_point:.1f}",
 }
 RATE = ("cloud", "codec", "points", "bytes", "bpp", "lossless", "D1 dB", "D2 dB", "peak")
-COST = ("cloud", "codec", "enc s", "enc +I/O", "dec s", "dec +I/O", "enc MiB", "dec MiB", "params k", "kMAC /pt")
+COST = ("cloud", "codec", "enc s", "enc I/O", "dec s", "dec I/O", "enc MiB", "dec MiB", "params k", "kMAC/pt")
 BRIEF = ("cloud", "codec", "points", "bytes", "bpp", "lossless", "D1 dB", "D2 dB", "enc s", "dec s")
 FILE_WIDTH = 160
 
@@ -54,7 +54,7 @@ def table(evaluation: Evaluation, title: str = "", columns: Iterable[str] = tupl
     """One line a cell with the named ``columns``; the footnote states the conditions."""
     machine, columns = evaluation.machine, tuple(columns)
     peaks = ", ".join(f"{peak:g}" for peak in dict.fromkeys(cell.distortion.peak for cell in evaluation.cells))
-    note = f"bpp of input points; peaks {peaks}; wall times; {machine.cpu}, {machine.cores} cores, {machine.isa}"
+    note = f"bpp of input points; peaks {peaks}; wall s (I/O: with files); {machine.cpu}, {machine.cores} cores, {machine.isa}"
     result = _empty_table(title, note)
     for column in columns:
         widest = max((len(COLUMNS[column](cell)) for cell in evaluation.cells), default=0)
