@@ -54,7 +54,8 @@ def table(evaluation: Evaluation, title: str = "", columns: Iterable[str] = tupl
     """One line a cell with the named ``columns``; the footnote states the conditions."""
     machine, columns = evaluation.machine, tuple(columns)
     peaks = ", ".join(f"{peak:g}" for peak in dict.fromkeys(cell.distortion.peak for cell in evaluation.cells))
-    note = f"bpp of input points; peaks {peaks}; wall s (I/O: with files); {machine.cpu}, {machine.cores} cores, {machine.isa}"
+    where = f"{machine.cpu}, {machine.cores} cores, {machine.isa}"
+    note = f"bpp of input points; peaks {peaks}; wall seconds, I/O: with files; {where}"
     result = _empty_table(title, note)
     for column in columns:
         widest = max((len(COLUMNS[column](cell)) for cell in evaluation.cells), default=0)

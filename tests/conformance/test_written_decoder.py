@@ -1,7 +1,7 @@
 """The documents are enough: decoders written from them alone read what the package writes.
 
-    written_decoder(encode_octree(codes)) = codes                    docs/arithmetic.md
-    written_container.read(pcc.encode(cloud)) = pcc.decode(...)      docs/bitstream.md
+written_decoder(encode_octree(codes)) = codes                    docs/arithmetic.md
+written_container.read(pcc.encode(cloud)) = pcc.decode(...)      docs/bitstream.md
 """
 
 from __future__ import annotations
