@@ -12,22 +12,21 @@ from pathlib import Path
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
-from rich.console import Console
 
 from pcc.evaluation.runner import evaluate
-from pcc.evaluation.tables import failures_table, table, write_csv, write_json
+from pcc.evaluation.tables import COST, RATE, failures_table, screen, table, write_csv, write_json
 
 
 @hydra.main(config_path="configs", config_name="eval", version_base="1.3")
 def main(config: DictConfig) -> None:
     folder = Path(HydraConfig.get().runtime.output_dir)
-    console = Console()
+    console = screen()
     clouds = hydra.utils.instantiate(config.data, fields=config.fields, _convert_="all")
     codecs = hydra.utils.instantiate([config.codec, *config.anchor.values()])
     result = evaluate(clouds, list(codecs), folder / "clouds", repeats=config.repeats, console=console)
     write_json(result, folder / "results.json", OmegaConf.to_container(config, resolve=True))
     write_csv(result, folder / "results.csv")
-    console.print(table(result))
+    console.print(table(result, "Rate and distortion", RATE), table(result, "Time, memory, size", COST))
     if result.failures:
         console.print(failures_table(result))
     console.print(f"results: {folder}")

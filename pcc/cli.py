@@ -5,7 +5,9 @@ Exit codes: 0 ok, 2 usage or input, 3 corrupt stream, 4 limit exceeded, 5 model 
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -184,10 +186,17 @@ def doctor(json: Json = False) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line; ends in SystemExit with the exit code. Expected errors become one line on stderr."""
+    _end_in_order_when_terminated()
     try:
         app(args=arguments, prog_name="pcc")
     except EXPECTED as error:
         sys.exit(complain(error))
+
+
+def _end_in_order_when_terminated() -> None:
+    """SIGTERM unwinds like Ctrl-C, so that no temporary file stays behind; a handler of the caller's is kept."""
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ class PointCloud:
 
     Raises:
         ValueError: a shape does not fit.
-        TypeError: a dtype is not numeric.
+        TypeError: a dtype is not numeric, or a field's name is not a str.
     """
 
     xyz: np.ndarray
@@ -35,6 +35,8 @@ class PointCloud:
             raise ValueError(f"xyz: expected shape (N, 3), got {xyz.shape}")
         checked = {name: _frozen(values, f"fields[{name!r}]") for name, values in self.fields.items()}
         for name, values in checked.items():
+            if not isinstance(name, str):
+                raise TypeError(f"fields: expected names of type str, got {name!r}")
             if values.ndim not in (1, 2) or len(values) != len(xyz):
                 raise ValueError(f"fields[{name!r}]: expected ({len(xyz)},) or ({len(xyz)}, K), got {values.shape}")
         object.__setattr__(self, "xyz", xyz)
@@ -42,6 +44,10 @@ class PointCloud:
 
     def __len__(self) -> int:
         return len(self.xyz)
+
+    def __reduce__(self) -> tuple[type[PointCloud], tuple[np.ndarray, dict[str, np.ndarray]]]:
+        """For pickle and copy: worker processes pass clouds around, and a MappingProxyType cannot be pickled."""
+        return PointCloud, (self.xyz, dict(self.fields))
 
     def __repr__(self) -> str:
         names = ", ".join(f"{k}: {v.dtype}" for k, v in self.fields.items())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,8 @@ import pytest
 
 import pcc
 from pcc.cli import main
+from pcc.commands import doctor
+from pcc.inference.registry import model_paths
 from tests.clouds import assert_equal, needs_models
 
 pytestmark = needs_models
@@ -39,7 +43,7 @@ def test_encode_verify_info_decode(scan, tmp_path, capsys):
     assert run("encode", scan, "-o", stream) == 0
     assert "303 points" in capsys.readouterr().out
     assert run("verify", stream, "--against", scan) == 0
-    assert "the same points and values as" in capsys.readouterr().out
+    assert f"against {scan}: the same points and values\n" in capsys.readouterr().out
     assert run("info", stream) == 0
     assert "intensity" in capsys.readouterr().out
     for suffix in ("ply", "bin", "npz"):
@@ -75,7 +79,7 @@ def test_folders(scan, tmp_path):
     ]
 
 
-def test_options_of_encode(scan, tmp_path):
+def test_options_of_encode(scan, tmp_path, capsys):
     stream = tmp_path / "scan.pcc"
     assert run("encode", scan, "-o", stream, "--fields", "none", "--voxel-size", "0.1", "--duplicates", "merge") == 0
     decoded = pcc.decode(stream.read_bytes())
@@ -83,6 +87,10 @@ def test_options_of_encode(scan, tmp_path):
     assert run("verify", stream, "--against", scan) == 0
     assert run("encode", scan, "-o", stream, "--fields", "intensity", "--max-error", "0.05", "--threads", "1") == 0
     assert run("verify", stream, "--against", scan) == 0
+    capsys.readouterr()
+    assert run("encode", scan, "-o", stream, "--fields", "none", "--max-error", "0.05") == 0
+    assert run("verify", stream, "--against", scan) == 0
+    assert capsys.readouterr().out.endswith(" of its place; fields not in the stream: intensity\n")
 
 
 def test_several_frames_give_several_files(tmp_path):
@@ -159,6 +167,8 @@ def test_compare(scan, tmp_path, capsys):
     capsys.readouterr()
     assert run("compare", scan, stream, "--peak", 30) == 0
     assert "sets of positions are equal" in capsys.readouterr().out
+    assert run("compare", scan, stream, "--peak", 30, "--json") == 0
+    assert json.loads(capsys.readouterr().out, parse_constant=lambda name: 1 / 0)["d1_psnr"] == "inf"
     run("encode", scan, "-o", stream, "--voxel-size", 0.5)
     capsys.readouterr()
     assert run("compare", scan, stream, "--peak", 30, "--json") == 0
@@ -167,9 +177,83 @@ def test_compare(scan, tmp_path, capsys):
     assert not record["identical"]
 
 
-def test_models_and_doctor(capsys):
+def test_devices_and_links_stay_what_they_are(scan, tmp_path):
+    link, place = tmp_path / "link.pcc", tmp_path / "place.pcc"
+    place.write_bytes(b"old")
+    link.symlink_to(place)
+    assert run("encode", scan, "-o", link) == 0
+    assert link.is_symlink()
+    assert run("verify", place) == 0
+    assert run("encode", scan, "-o", os.devnull) == 0
+    assert not Path(os.devnull).is_file()
+
+
+def test_a_closed_pipe_ends_without_a_word(scan, tmp_path):
+    """As `pcc encode folder | head -1` has it: nobody reads, so the work stops, and no input is blamed."""
+    for i in range(3):
+        (tmp_path / f"{i}.bin").write_bytes(scan.read_bytes())
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "pcc.cli", "encode", str(tmp_path), "-o", str(tmp_path / "out")]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_command_leaves_no_half_written_file(tmp_path, number):
+    """The signal arrives while the file is being written: the writer sends it to itself."""
+    code = f"""
+import os
+from pcc.cli import main
+from pcc.io import ply
+write = ply.write
+def interrupted(file, cloud, **options):
+    file.write(b"half")
+    os.kill(os.getpid(), {int(number)})
+    write(file, cloud, **options)
+ply.write = interrupted
+main(["decode", "a.pcc", "-o", "b.ply"])
+"""
+    (tmp_path / "a.pcc").write_bytes(pcc.encode(pcc.PointCloud(np.zeros((2, 3), np.float32))))
+    environment = os.environ | {"PYTHONPATH": str(Path(pcc.__file__).parents[1])}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True)
+    assert done.returncode == 128 + number
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pcc"]
+
+
+def test_models_go_by_the_name_that_encode_takes(scan, tmp_path, capsys, monkeypatch):
+    """The file's name, whatever the card says; and under which licence."""
+    weights = next(path for path in model_paths() if path.stem == "dense")
+    (tmp_path / "mine.safetensors").write_bytes(weights.read_bytes())
+    monkeypatch.setenv("PCC_MODEL_PATH", str(tmp_path))
+    assert run("models", "--json") == 0
+    first = json.loads(capsys.readouterr().out)["models"][0]
+    assert (first["name"], first["licence"]) == ("mine", None)
+    assert run("encode", scan, "-o", tmp_path / "a.pcc", "--model", first["name"]) == 0
+    other = tmp_path / "other"
+    other.mkdir()
+    (tmp_path / "mine.safetensors").rename(other / "mine.safetensors")
+    (other / "mine.json").write_text('{"name": "dense", "licence": "CC BY-NC-SA 3.0"}')
+    monkeypatch.setenv("PCC_MODEL_PATH", str(other))
+    capsys.readouterr()
     assert run("models") == 0
-    assert "dense" in capsys.readouterr().out
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("mine ")
+    assert lines[1].split() == ["licence:", "CC", "BY-NC-SA", "3.0"]
+
+
+def test_doctor_without_a_library(capsys, monkeypatch):
+    """What is missing is named, with the command that mends it; the self-test still runs."""
+    monkeypatch.setattr(doctor, "LIBRARIES", ("numpy", "nonesuch-library"))
+    assert run("doctor") == 0
+    text = capsys.readouterr().out
+    assert "nonesuch-library MISSING" in text
+    assert "pip install nonesuch-library" in text
+    assert "self-test     passed" in text
+
+
+def test_doctor(capsys):
     assert run("doctor", "--json") == 0
     assert json.loads(capsys.readouterr().out)["self_test"]["passed"]
     assert run("doctor") == 0

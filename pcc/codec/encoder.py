@@ -8,6 +8,7 @@ Every chunk's content has its own module; nothing is compressed here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def append(stream: bytes, cloud: PointCloud, **options: Any) -> bytes:
 def encode_frame(
     cloud: PointCloud,
     *,
-    model: str | Program = "auto",
+    model: str | Path | Program = "auto",
     voxel_size: float | None = None,
     max_error: float | None = None,
     fields: str | Sequence[str] = "all",
@@ -52,7 +53,7 @@ def encode_frame(
 
     Args:
         cloud: Points and fields. Integers are coded as they are, floats on the grid that they lie on.
-        model: ``auto``, the name of an installed model, or a program.
+        model: ``auto``, the name of an installed model, the path of a ``.safetensors`` file, or a program.
         voxel_size: Round to voxels with this edge (unit of the cloud).
         max_error: Round so that no point moves farther than this (unit of the cloud).
         fields: ``all``, ``none`` or names; fields are always lossless.
@@ -65,10 +66,12 @@ def encode_frame(
         LimitExceeded: more than 2^21 voxels along an axis.
         UnsupportedField: a dtype that no stream carries.
         ModelMismatch: the model is not installed.
-        ValueError: an argument is wrong.
+        ValueError, TypeError: an argument is wrong.
     """
     if duplicates not in ("keep", "merge"):
         raise ValueError(f"duplicates: expected 'keep' or 'merge', got {duplicates!r}")
+    if not isinstance(cloud, PointCloud):
+        raise TypeError(f"cloud: expected a PointCloud, got {type(cloud).__name__}; pcc.PointCloud(xyz) makes one")
     dtype_code(cloud.xyz.dtype, "xyz")
     voxels = voxelize(cloud.xyz, voxel_size=voxel_size, max_error=max_error)
     rows, counts = _decoded_rows(voxels, duplicates)
@@ -102,12 +105,12 @@ def _restores(xyz: np.ndarray, voxels: Voxels) -> bool:
     return np.array_equal(np.repeat(devoxelize(voxels.coords, voxels.grid), voxels.counts, axis=0), xyz[voxels.order])
 
 
-def _geometry(voxels: Voxels, model: str | Program) -> bytes:
+def _geometry(voxels: Voxels, model: str | Path | Program) -> bytes:
     """Model digest (16 bytes), level offset (1 byte), the coded octree."""
     from pcc.codec.octree import encode_octree
     from pcc.inference.registry import find_model
 
     name = choose_model(voxels.codes) if model == "auto" else model
-    program = find_model(name) if isinstance(name, str) else name
+    program = find_model(name) if isinstance(name, str | Path) else name
     offset = level_offset(voxels.grid, program.finest_voxel_m)
     return program.digest + bytes([offset]) + encode_octree(voxels.codes, voxels.depth, program, offset)

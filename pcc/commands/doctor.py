@@ -17,6 +17,7 @@ from pcc.commands.shared import CORRUPT, OK, complain, show
 from pcc.errors import PccError
 from pcc.pointcloud import PointCloud
 
+LIBRARIES = ("numpy", "plyfile", "safetensors", "typer")
 EXTRAS = {
     "train": ("torch", "hydra", "tensorboard", "scipy"),
     "eval": ("hydra", "scipy", "DracoPy"),
@@ -32,7 +33,7 @@ def run(*, as_json: bool) -> int:
         "pcc": pcc.__version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "libraries": {name: importlib.metadata.version(name) for name in ("numpy", "plyfile", "safetensors", "typer")},
+        "libraries": {name: _version(name) for name in LIBRARIES},
         "instruction_sets": list(ops.available_isas()),
         "instruction_set": ops.isa(),
         "threads": ops.num_threads(),
@@ -43,6 +44,13 @@ def run(*, as_json: bool) -> int:
     }
     show(report, _text(report), as_json)
     return code
+
+
+def _version(library: str) -> str | None:
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def _missing(modules: tuple[str, ...]) -> list[str]:
@@ -85,7 +93,8 @@ def _self_test() -> tuple[int, dict[str, Any]]:
 
 def _text(report: dict[str, Any]) -> str:
     lines = [f"pcc {report['pcc']}, Python {report['python']}, {report['platform']}"]
-    lines.append(", ".join(f"{name} {version}" for name, version in report["libraries"].items()))
+    lines.append(", ".join(f"{name} {version or 'MISSING'}" for name, version in report["libraries"].items()))
+    lines += [f"missing       pip install {name}" for name, version in report["libraries"].items() if version is None]
     lines.append(f"kernels       {report['instruction_set']} (of {', '.join(report['instruction_sets'])})")
     lines.append(f"threads       {report['threads']}")
     lines.append(f"CUDA kernels  {', '.join(report['cuda_kernels']) or 'none in this build'}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -31,10 +32,16 @@ def exit_code(error: BaseException) -> int:
 
 def complain(error: BaseException, where: object = "") -> int:
     """One line on stderr; gives the exit code."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(_message(error).split()) or type(error).__name__
     prefix = f"{where}: " if where and str(where) not in text else ""
     typer.echo(f"pcc: {prefix}{text}", err=True)
     return exit_code(error)
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 @dataclass(frozen=True)
@@ -72,8 +79,9 @@ def plan(inputs: Sequence[Path], output: Path | None, suffixes: Iterable[str], t
         ValueError: two inputs would go to one file, or an input would be overwritten.
     """
     found = find_inputs(inputs, suffixes)
-    is_file = output is not None and len(found) == 1 and not inputs[0].is_dir() and _names_a_file(output)
-    if output is not None and len(found) > 1 and output.is_file():
+    one = len(inputs) == 1 and not inputs[0].is_dir()
+    is_file = output is not None and one and _names_a_file(output)
+    if output is not None and not one and _names_a_file(output, target_suffix):
         raise ValueError(f"{output}: expected a folder for {len(found)} inputs, it is a file")
     jobs = []
     for source, below in found:
@@ -86,8 +94,11 @@ def plan(inputs: Sequence[Path], output: Path | None, suffixes: Iterable[str], t
     return jobs
 
 
-def _names_a_file(output: Path) -> bool:
-    return not output.is_dir() and output.suffix != ""
+def _names_a_file(output: Path, suffix: str | None = None) -> bool:
+    """Whether an output that may not exist yet is a file: by its ``suffix``, or by any."""
+    if output.exists():
+        return not output.is_dir()
+    return output.suffix != "" if suffix is None else output.suffix.lower() == suffix
 
 
 def _check_targets(jobs: Sequence[Job]) -> None:
@@ -112,8 +123,11 @@ def run_all(items: Sequence[Any], work: Callable[[Any], None], name: Callable[[A
     for item in _progress(items):
         try:
             work(item)
+        except BrokenPipeError:  # nobody reads the results any more
+            raise
         except EXPECTED as error:
-            first = first or complain(error, name(item))
+            code = complain(error, name(item))
+            first = first or code
     return first
 
 
@@ -131,8 +145,16 @@ def _progress(items: Sequence[Any]) -> Iterable[Any]:
 
 
 def show(record: dict[str, Any], text: str, as_json: bool) -> None:
-    """One result on stdout: a JSON object on one line, or text."""
-    typer.echo(json.dumps(record) if as_json else text)
+    """One result on stdout: a JSON object on one line (infinities as strings: JSON has none), or text."""
+    typer.echo(json.dumps(_jsonable(record), allow_nan=False) if as_json else text)
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _jsonable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_jsonable(item) for item in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def set_threads(threads: int) -> None:

@@ -43,7 +43,7 @@ def _verify_one(path: Path, against: Path | None, limits: Limits, as_json: bool)
         if against is not None:
             agreement = agree(read_points(against), cloud, frame.header)
             record |= {"against": str(against), "lossless": agreement.lossless, "max_error": agreement.max_error}
-            line += f"; {agreement.text} {against}"
+            line += f"; against {against}: {agreement.text}"
     show(record, line, as_json)
 
 
@@ -70,12 +70,12 @@ def agree(original: PointCloud, decoded: PointCloud, header: FrameHeader) -> Agr
         if wanted.dtype != values.dtype or wanted.tobytes() != values.tobytes():
             raise CorruptStream(f"field {name!r} differs from the original")
     dropped = [name for name in original.fields if name not in decoded.fields]
-    without = f" (without the fields {', '.join(dropped)})" if dropped else ""
+    without = f"; fields not in the stream: {', '.join(dropped)}" if dropped else ""
     if header.quantized:
-        return Agreement(False, max_error, f"every point within {max_error:.6g} of its place in{without}")
+        return Agreement(False, max_error, f"every point within {max_error:.6g} of its place{without}")
     if header.num_merged:
-        return Agreement(False, 0.0, f"the same set of positions{without} as")
-    return Agreement(True, 0.0, f"the same points and values{without} as")
+        return Agreement(False, 0.0, f"the same set of positions{without}")
+    return Agreement(True, 0.0, f"the same points and values{without}")
 
 
 def _pairs(original: PointCloud, decoded: PointCloud, header: FrameHeader) -> tuple[np.ndarray, float]:

@@ -21,7 +21,7 @@ from pcc.evaluation.cell import Cell
 from pcc.evaluation.ours import PccCodec
 from pcc.evaluation.runner import Evaluation, evaluate
 from pcc.evaluation.sources import Source, indexed_sources
-from pcc.evaluation.tables import BRIEF, failures_table, table
+from pcc.evaluation.tables import BRIEF, failures_table, screen, table
 
 
 def demo(folder: Path, codecs: list[Anchor], console: Console) -> bool:
@@ -67,7 +67,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="a folder with clouds.json")
     parser.add_argument("--model", default="auto", help="auto, dense, lidar, or the path of an exported model")
     options = parser.parse_args()
-    return 0 if demo(options.folder, [PccCodec(options.model), Draco()], Console()) else 1
+    return 0 if demo(options.folder, [PccCodec(options.model), Draco()], screen()) else 1
 
 
 if __name__ == "__main__":

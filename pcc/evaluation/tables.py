@@ -6,10 +6,13 @@ import csv
 import dataclasses
 import json
 import math
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from rich import box
+from rich.console import Console
 from rich.table import Table
 
 from pcc.evaluation.cell import Cell
@@ -26,28 +29,37 @@ COLUMNS: dict[str, Callable[[Cell], str]] = {
     "D1 dB": lambda cell: f"{cell.distortion.d1_psnr:.2f}",
     "D2 dB": lambda cell: f"{cell.distortion.d2_psnr:.2f}",
     "peak": lambda cell: f"{cell.distortion.peak:g}",
-    "encode s": lambda cell: f"{cell.complexity.encode_s:.3f}",
-    "encode+I/O s": lambda cell: f"{cell.encode_total_s:.3f}",
-    "decode s": lambda cell: f"{cell.complexity.decode_s:.3f}",
-    "decode+I/O s": lambda cell: f"{cell.decode_total_s:.3f}",
-    "encode MiB": lambda cell: f"{cell.complexity.encode_peak_bytes / 2**20:.0f}",
-    "decode MiB": lambda cell: f"{cell.complexity.decode_peak_bytes / 2**20:.0f}",
-    "parameters": lambda cell: "-" if cell.complexity.parameters is None else f"{cell.complexity.parameters}",
-    "kMAC/point": lambda cell: (
-        "-" if cell.complexity.kmac_per_point is None else f"{cell.complexity.kmac_per_point:.1f}"
-    ),
+    "enc s": lambda cell: _seconds(cell.complexity.encode_s),
+    "enc I/O": lambda cell: _seconds(cell.encode_total_s),
+    "dec s": lambda cell: _seconds(cell.complexity.decode_s),
+    "dec I/O": lambda cell: _seconds(cell.decode_total_s),
+    "enc MiB": lambda cell: f"{cell.complexity.encode_peak_bytes / 2**20:.0f}",
+    "dec MiB": lambda cell: f"{cell.complexity.decode_peak_bytes / 2**20:.0f}",
+    "params k": lambda cell: "-" if cell.complexity.parameters is None else f"{cell.complexity.parameters / 1000:.1f}",
+    "kMAC/pt": lambda cell: "-" if cell.complexity.kmac_per_point is None else f"{cell.complexity.kmac_per_point:.1f}",
 }
-BRIEF = ("cloud", "codec", "points", "bytes", "bpp", "lossless", "D1 dB", "D2 dB", "encode s", "decode s")
+RATE = ("cloud", "codec", "points", "bytes", "bpp", "lossless", "D1 dB", "D2 dB", "peak")
+COST = ("cloud", "codec", "enc s", "enc I/O", "dec s", "dec I/O", "enc MiB", "dec MiB", "params k", "kMAC/pt")
+BRIEF = ("cloud", "codec", "points", "bytes", "bpp", "lossless", "D1 dB", "D2 dB", "enc s", "dec s")
+FILE_WIDTH = 160
+
+
+def screen() -> Console:
+    """Where tables are printed: as wide as the terminal (or COLUMNS), and wide enough where there is none."""
+    console = Console()
+    return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=FILE_WIDTH)
 
 
 def table(evaluation: Evaluation, title: str = "", columns: Iterable[str] = tuple(COLUMNS)) -> Table:
     """One line a cell with the named ``columns``; the footnote states the conditions."""
     machine, columns = evaluation.machine, tuple(columns)
     peaks = ", ".join(f"{peak:g}" for peak in dict.fromkeys(cell.distortion.peak for cell in evaluation.cells))
-    note = f"bpp of input points; peaks {peaks}; wall times; {machine.cpu}, {machine.cores} cores, {machine.isa}"
-    result = Table(title=title or None, caption=note)
+    where = f"{machine.cpu}, {machine.cores} cores, {machine.isa}"
+    note = f"bpp of input points; peaks {peaks}; wall seconds, I/O: with files; {where}"
+    result = _empty_table(title, note)
     for column in columns:
-        result.add_column(column, justify="left" if column in ("cloud", "codec") else "right")
+        widest = max((len(COLUMNS[column](cell)) for cell in evaluation.cells), default=0)
+        result.add_column(column, justify="left" if column in ("cloud", "codec") else "right", min_width=widest)
     previous = None
     for cell in evaluation.cells:
         if previous not in (None, cell.cloud):
@@ -57,9 +69,22 @@ def table(evaluation: Evaluation, title: str = "", columns: Iterable[str] = tupl
     return result
 
 
+def _empty_table(title: str, caption: str = "") -> Table:
+    """Narrow: gaps of two characters, no frame; where it is still too wide, headings break at their spaces first."""
+    return Table(
+        title=title or None, caption=caption or None, box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
+    )
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.3f}" if value < 10 else f"{value:.1f}"
+
+
 def failures_table(evaluation: Evaluation) -> Table:
     """One line a cell that has no result, with the reason."""
-    result = Table("cloud", "codec", "not run: why", title="Failed cells")
+    result = _empty_table("Failed cells")
+    for column in ("cloud", "codec", "not run: why"):
+        result.add_column(column)
     for failure in evaluation.failures:
         result.add_row(failure.cloud, failure.codec, failure.error)
     return result
@@ -88,10 +113,6 @@ def flat(cell: Cell) -> dict[str, Any]:
     for key, value in dataclasses.asdict(cell).items():
         row |= value if isinstance(value, dict) else {key: value}
     return row
-
-
-def _known(value: float | None, form: str) -> str:
-    return "-" if value is None else format(value, form)
 
 
 def _jsonable(value: Any) -> Any:

@@ -133,7 +133,10 @@ def grid_of_step(low: np.ndarray, high: np.ndarray, num: float, den: float = 1.0
         index = ends.copy()
         _to_indices(index, num, den)
     if not np.abs(index).max() < MAX_INDEX:
-        _check_extent([MAX_INDEX], ends.tolist(), num / den)
+        raise LimitExceeded(
+            f"the cloud lies farther than 2^52 voxels of {num / den:g} from 0; subtract an offset from it, "
+            f"or take voxels of at least {smallest_step(ends.tolist()):g} (--voxel-size)"
+        )
     _check_extent((index[3:] - index[:3]).tolist(), ends.tolist(), num / den)
     x, y, z = (int(v) for v in index[:3])
     return Grid(num, den, (x, y, z), low.dtype)

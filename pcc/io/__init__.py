@@ -66,5 +66,5 @@ def write_points(path: str | Path, cloud: PointCloud, *, ascii: bool = False, dr
 def _module(path: Path) -> ModuleType:
     name = FORMATS.get(path.suffix.lower())
     if name is None:
-        raise ValueError(f"{path.name!r}: expected a suffix among {', '.join(FORMATS)}, got {path.suffix!r}")
+        raise ValueError(f"{str(path)!r}: expected a suffix among {', '.join(FORMATS)}, got {path.suffix!r}")
     return importlib.import_module(f"pcc.io.{name}")

@@ -15,13 +15,28 @@ def atomic_file(path: str | Path) -> Iterator[BinaryIO]:
     """A binary file open for writing that becomes ``path`` when the block ends without an error.
 
     The temporary file lies in the same folder (a move between file systems is not atomic) and is removed on any
-    error, so a crash of the block leaves an older ``path`` untouched.
+    error, so a crash of the block leaves an older ``path`` untouched. A symbolic link stays one: its target is
+    replaced. What is no file (``/dev/null``, a pipe) is written to directly.
+
+    Raises:
+        OSError: ``path`` is a folder, or cannot be written; names ``path``, not the temporary file.
     """
-    path = Path(path)
+    path = Path(path).resolve() if Path(path).is_symlink() else Path(path)
+    if path.exists() and not path.is_file():
+        with open(path, "wb") as file:
+            yield file
+        return
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with open(temporary, "xb") as file:
+        with _create(temporary, path) as file:
             yield file
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _create(temporary: Path, path: Path) -> BinaryIO:
+    try:
+        return open(temporary, "xb")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error

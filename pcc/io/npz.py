@@ -37,6 +37,9 @@ def read(path: Path) -> PointCloud:
 
 def _load(path: Path) -> dict[str, np.ndarray]:
     with open(path, "rb") as file:
+        if not zipfile.is_zipfile(file):
+            raise InvalidCloud(f"{path}: not a readable .npz file (no zip archive of arrays, or truncated)")
+        file.seek(0)
         try:
             loaded = np.load(file, allow_pickle=False)
             if not isinstance(loaded, np.lib.npyio.NpzFile):

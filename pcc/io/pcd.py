@@ -26,12 +26,17 @@ def read(path: Path) -> PointCloud:
             cloud = library.PointCloud.from_fileobj(file)
             table = np.atleast_1d(cloud.pc_data)
         except Exception as error:  # pypcd4 documents none of what it raises: pydantic, struct, lzf, numpy
-            raise InvalidCloud(f"{path}: not a readable PCD file ({error})") from error
+            raise InvalidCloud(f"{path}: not a readable PCD file ({_first_line(error)})") from error
     if len(table) != cloud.metadata.points:
         raise InvalidCloud(f"{path}: expected {cloud.metadata.points} points, found {len(table)}")
     counts = dict(zip(cloud.metadata.fields, cloud.metadata.count, strict=True))
     columns = {n: _column(table, n, k) for n, k in counts.items() if not n.startswith(PADDING)}
     return cloud_from_columns(columns, path)
+
+
+def _first_line(error: Exception) -> str:
+    """Its header errors are a paragraph a field."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _column(table: np.ndarray, name: str, count: int) -> np.ndarray:

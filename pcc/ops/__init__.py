@@ -4,6 +4,9 @@
 changes a single bit of any integer result.
 """
 
-from pcc._ext import available_isas, isa, num_threads, set_isa, set_num_threads
+from pcc.ops._openmp import idle_threads_sleep
+
+with idle_threads_sleep():
+    from pcc._ext import available_isas, isa, num_threads, set_isa, set_num_threads
 
 __all__ = ["available_isas", "isa", "num_threads", "set_isa", "set_num_threads"]

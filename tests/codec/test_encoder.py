@@ -8,6 +8,7 @@ import pytest
 import pcc
 from pcc.codec.info import describe
 from pcc.errors import InvalidCloud, LimitExceeded, ModelMismatch, UnsupportedField
+from pcc.inference.registry import find_model
 from pcc.pointcloud import PointCloud
 from tests.clouds import assert_equal, needs_models
 
@@ -159,3 +160,10 @@ def test_wrong_arguments():
         pcc.encode(cloud, model="nonesuch")
     with pytest.raises(UnsupportedField, match="'wide'"):
         pcc.encode(cloud.with_fields({"wide": np.zeros(2, np.longdouble)}))
+
+
+def test_a_model_by_its_file():
+    """A path, as text or as a Path, is the model itself."""
+    cloud = pcc.PointCloud(np.array([[0, 0, 0], [1, 2, 3]]))
+    path = find_model("dense").path
+    assert pcc.encode(cloud, model=path) == pcc.encode(cloud, model=str(path)) == pcc.encode(cloud, model="dense")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ def test_one_file(folder):
     assert targets([folder / "c.npz"], folder / "d.pcc") == [folder / "d.pcc"]
     assert targets([folder / "c.npz"], folder / "in") == [folder / "in" / "c.pcc"]
     assert targets([folder / "c.npz"], folder / "new") == [folder / "new" / "c.pcc"]
+    assert targets([folder / "c.npz"], Path(os.devnull)) == [Path(os.devnull)]
 
 
 def test_a_folder_keeps_its_structure(folder):
@@ -41,6 +43,9 @@ def test_what_is_refused(folder):
         targets([folder / "c.npz"], folder / "c.npz")
     with pytest.raises(ValueError, match="folder for 2 inputs"):
         targets([folder / "in"], folder / "c.npz")
+    for name in ("new.pcc", "new.PCC"):
+        with pytest.raises(ValueError, match="folder for 2 inputs"):
+            targets([folder / "in"], folder / name)
     (folder / "in/a.npz").touch()
     with pytest.raises(ValueError, match="two inputs"):
         targets([folder / "in"], folder / "out")
@@ -68,18 +73,22 @@ def test_exit_codes(error, code):
 def test_an_error_is_one_line(capsys):
     assert complain(ValueError("two\nlines"), Path("a.ply")) == 2
     assert capsys.readouterr().err == "pcc: a.ply: two lines\n"
+    assert complain(PermissionError(13, "Permission denied", "out/b.pcc"), Path("a.ply")) == 2
+    assert capsys.readouterr().err == "pcc: a.ply: out/b.pcc: Permission denied\n"
 
 
 def test_one_error_does_not_stop_the_others(capsys):
-    """The exit code is that of the first error."""
+    """Each has its line; the exit code is that of the first."""
     done = []
 
     def work(job: Job) -> None:
         if job.source.name == "bad":
             raise errors.CorruptStream("damaged")
+        if job.source.name == "worse":
+            raise ValueError("no such file")
         done.append(job.source.name)
 
-    jobs = [Job(Path(name), Path("out")) for name in ("a", "bad", "b")]
+    jobs = [Job(Path(name), Path("out")) for name in ("a", "bad", "b", "worse")]
     assert run_all(jobs, work, lambda job: job.source) == 3
     assert done == ["a", "b"]
-    assert capsys.readouterr().err == "pcc: bad: damaged\n"
+    assert capsys.readouterr().err == "pcc: bad: damaged\npcc: worse: no such file\n"

@@ -52,3 +52,14 @@ def test_text_is_unsupported_and_pickles_are_never_loaded(tmp_path):
 def test_a_field_named_xyz_is_refused(tmp_path):
     with pytest.raises(UnsupportedField, match="xyz"):
         write_points(tmp_path / "a.npz", PointCloud(np.zeros((1, 3)), {"xyz": np.zeros(1)}))
+
+
+def test_foreign_bytes_are_no_archive(tmp_path):
+    """No advice about pickles for a file that is none."""
+    path = tmp_path / "a.npz"
+    for content in (b"", b"\x93NUMPY", b"\x80garbage" * 50):
+        path.write_bytes(content)
+        with pytest.raises(InvalidCloud, match="no zip archive"):
+            read_points(path)
+    with pytest.raises(FileNotFoundError):
+        read_points(tmp_path / "absent.npz")

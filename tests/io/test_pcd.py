@@ -7,7 +7,7 @@ import builtins
 import numpy as np
 import pytest
 
-from pcc.errors import PccError
+from pcc.errors import InvalidCloud, PccError
 from pcc.io import read_points, write_points
 from pcc.pointcloud import PointCloud
 from tests.clouds import assert_equal, cloud_of
@@ -43,3 +43,12 @@ def test_a_missing_library_names_the_extra(tmp_path, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without_pypcd4)
     with pytest.raises(PccError, match=r"pcc-codec\[io\]"):
         write_points(tmp_path / "a.pcd", cloud_of(1))
+
+
+def test_a_damaged_header_is_one_line(tmp_path):
+    pytest.importorskip("pypcd4", reason="the extra `io` is not installed")
+    path = tmp_path / "a.pcd"
+    path.write_bytes(b"")
+    with pytest.raises(InvalidCloud, match=r"a\.pcd: not a readable PCD file") as raised:
+        read_points(path)
+    assert "\n" not in str(raised.value)
