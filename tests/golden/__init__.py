@@ -1,0 +1,52 @@
+"""Frozen streams with geometry: their clouds by formula, the model they need, and how they were written.
+
+    python -m tests.golden           writes streams that are missing; it never changes one that is there
+
+A stream that no longer decodes, or an encoder that writes other bytes, is a break of the format: it needs a new
+version (docs/bitstream.md), not a new golden file. The model is the `smoke` experiment's, trained for seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from pcc.inference.program import Program
+from pcc.pointcloud import PointCloud
+
+FOLDER = Path(__file__).parent
+
+
+def program() -> Program:
+    return Program(FOLDER / "model.safetensors")
+
+
+def surface() -> PointCloud:
+    """A wavy sheet of integer voxels with colours, 6400 points."""
+    x, y = (a.ravel() for a in np.meshgrid(np.arange(80), np.arange(80), indexing="ij"))
+    z = 40 + (x * x + 3 * y * y) // 200 % 23
+    red = ((x * 7 + y * 3) % 256).astype(np.uint8)
+    return PointCloud(np.stack([x, y, z], 1).astype(np.int16), {"red": red, "label": (x // 20).astype(np.int32)})
+
+
+def sweep() -> PointCloud:
+    """Rings of float32 points on a 1 mm grid, as a LiDAR has them, 1500 points, every tenth one twice."""
+    i = np.arange(1500)
+    millimetres = np.stack([(i * i * 37) % 40000 - 20000, (i * 977) % 30000 - 15000, -1700 + i % 16 * 120], 1)
+    millimetres = np.concatenate([millimetres, millimetres[::10]])
+    return PointCloud((millimetres / 1000).astype(np.float32), {"intensity": (np.arange(1650) % 97 / 96).astype("f4")})
+
+
+def two_corners() -> PointCloud:
+    """Two points 2^21 - 1 voxels apart: the deepest octree."""
+    return PointCloud(np.array([[0, 0, 0], [2**21 - 1, 2**21 - 1, 2**21 - 1]], np.int64))
+
+
+CLOUDS: dict[str, tuple[Callable[[], PointCloud], dict]] = {
+    "surface": (surface, {}),
+    "sweep": (sweep, {}),
+    "sweep_16mm": (sweep, {"voxel_size": 0.016, "duplicates": "merge", "fields": "none"}),
+    "two_corners": (two_corners, {}),
+}

@@ -1,0 +1,24 @@
+"""Write the golden streams that are missing, and print the digests of what they decode to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pcc
+from tests.golden import CLOUDS, FOLDER, program
+
+
+def main() -> None:
+    digests = FOLDER / "digests.json"
+    known = json.loads(digests.read_text()) if digests.exists() else {}
+    for name, (make, options) in CLOUDS.items():
+        path = FOLDER / f"{name}.pcc"
+        if not path.exists():
+            path.write_bytes(pcc.encode(make(), model=program(), **options))
+        known.setdefault(name, hashlib.sha256(pcc.decode(path.read_bytes(), model=program()).xyz.tobytes()).hexdigest())
+    digests.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    main()
