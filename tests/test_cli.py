@@ -243,6 +243,17 @@ def test_models_go_by_the_name_that_encode_takes(scan, tmp_path, capsys, monkeyp
     assert lines[1].split() == ["licence:", "CC", "BY-NC-SA", "3.0"]
 
 
+def test_a_damaged_model_hides_no_other(tmp_path, capsys, monkeypatch):
+    (tmp_path / "a.safetensors").write_bytes(b"junk")
+    monkeypatch.setenv("PCC_MODEL_PATH", str(tmp_path))
+    assert run("models") == 5
+    said = capsys.readouterr()
+    assert "a.safetensors: not a valid model" in said.err
+    assert "dense" in said.out
+    assert run("doctor", "--json") in (0, 5)
+    assert "dense" in [model["name"] for model in json.loads(capsys.readouterr().out)["models"]]
+
+
 def test_doctor_without_a_library(capsys, monkeypatch):
     """What is missing is named, with the command that mends it; the self-test still runs."""
     monkeypatch.setattr(doctor, "LIBRARIES", ("numpy", "nonesuch-library"))

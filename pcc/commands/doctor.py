@@ -39,7 +39,7 @@ def run(*, as_json: bool) -> int:
         "threads": ops.num_threads(),
         "cuda_kernels": _cuda_kernels(),
         "extras": {extra: _missing(modules) for extra, modules in EXTRAS.items()},
-        "models": _models(),
+        "models": installed()[0],
         "self_test": test,
     }
     show(report, _text(report), as_json)
@@ -62,14 +62,6 @@ def _cuda_kernels() -> list[str]:
 
     kernels = getattr(_ext, "cuda_kernels", None)
     return list(kernels()) if kernels is not None else []
-
-
-def _models() -> list[dict[str, Any]]:
-    try:
-        return installed()
-    except PccError as error:
-        complain(error, "models")
-        return []
 
 
 def _self_test() -> tuple[int, dict[str, Any]]:

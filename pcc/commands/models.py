@@ -4,30 +4,42 @@ from __future__ import annotations
 
 from typing import Any
 
-from pcc.commands.shared import OK, show
-from pcc.inference.registry import list_models
+from pcc.commands.shared import OK, complain, show
+from pcc.errors import ModelMismatch
+from pcc.inference.program import Program
+from pcc.inference.registry import load_program, model_paths
 
 
-def installed() -> list[dict[str, Any]]:
-    """Name (as ``--model`` takes it), digest (32 hexadecimal digits), size, licence and place of every model found."""
-    return [
-        {
-            "name": program.path.stem,
-            "digest": program.digest.hex(),
-            "num_parameters": program.num_parameters,
-            "licence": program.card.get("licence") or None,
-            "path": str(program.path),
-        }
-        for program in list_models()
-    ]
+def installed() -> tuple[list[dict[str, Any]], int]:
+    """Name (as ``--model`` takes it), digest (32 hexadecimal digits), size, licence and place of every model found.
+
+    A damaged one has its line on stderr, and the exit code says so; it hides no other.
+    """
+    models, code = [], OK
+    for path in model_paths():
+        try:
+            models.append(_describe(load_program(path)))
+        except ModelMismatch as error:
+            code = complain(error, path)
+    return models, code
+
+
+def _describe(program: Program) -> dict[str, Any]:
+    return {
+        "name": program.path.stem,
+        "digest": program.digest.hex(),
+        "num_parameters": program.num_parameters,
+        "licence": program.card.get("licence") or None,
+        "path": str(program.path),
+    }
 
 
 def run(*, as_json: bool) -> int:
     """Lists the models; gives the exit code."""
-    models = installed()
+    models, code = installed()
     lines = [line for model in models for line in _lines(model)]
     show({"models": models}, "\n".join(lines) or "no model is installed (PCC_MODEL_PATH adds folders)", as_json)
-    return OK
+    return code
 
 
 def _lines(model: dict[str, Any]) -> list[str]:

@@ -26,9 +26,11 @@ def read(path: Path) -> PointCloud:
     """See ``pcc.io.read_points``; a vertex property becomes a field under its own name."""
     try:
         data = PlyData.read(str(path))
-        vertex = data["vertex"]
     except DAMAGED as error:
-        raise InvalidCloud(f"{path}: not a readable PLY file with vertices ({error})") from error
+        raise InvalidCloud(f"{path}: not a readable PLY file ({error})") from error
+    if "vertex" not in data:
+        raise InvalidCloud(f"{path}: no points: this PLY file has no element 'vertex'")
+    vertex = data["vertex"]
     lists = [p.name for p in vertex.properties if isinstance(p, PlyListProperty)]
     if lists:
         raise UnsupportedField(f"{path}: vertex property {lists[0]!r} is a list; a field holds one number a point")

@@ -106,3 +106,10 @@ def test_a_real_dense_cloud(tmp_path, shared_data):
     assert list(cloud.fields) == ["red", "green", "blue"]
     assert {values.dtype.name for values in cloud.fields.values()} == {"uint8"}
     assert (cloud.xyz == np.round(cloud.xyz)).all()
+
+
+def test_a_file_without_vertices(tmp_path):
+    path = tmp_path / "a.ply"
+    path.write_bytes(b"ply\nformat ascii 1.0\nelement face 0\nproperty list uchar int vertex_indices\nend_header\n")
+    with pytest.raises(InvalidCloud, match="no element 'vertex'"):
+        read_points(path)
