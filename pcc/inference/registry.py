@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 
 from pcc.errors import ModelMismatch
@@ -19,7 +18,7 @@ SUFFIX = ".safetensors"
 def model_folders() -> list[Path]:
     """Folders that are searched, first match wins."""
     extra = [Path(p) for p in os.environ.get("PCC_MODEL_PATH", "").split(os.pathsep) if p]
-    return [*extra, Path(str(resources.files("pcc"))) / "weights"]
+    return [*extra, Path(__file__).resolve().parent.parent / "weights"]
 
 
 def model_paths() -> list[Path]:
