@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import hydra
-import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
@@ -21,6 +20,8 @@ def main(config: DictConfig) -> None:
     from pcc.training.trainer import Trainer
 
     out_dir = Path(config.out_dir)
+    import torch  # after our extension, so that threads wait asleep (pcc/ops/_openmp.py)
+
     train_config = instantiate(config.optim)
     torch.manual_seed(train_config.seed)
     settings = OmegaConf.to_container(config, resolve=True)

@@ -29,5 +29,9 @@ class UnsupportedField(PccError):
     """A field has a type that the format cannot carry."""
 
 
+class TrainingDiverged(PccError):
+    """A loss is not finite; the last checkpoint is from before."""
+
+
 class AnchorError(PccError):
     """An anchor codec is missing or failed."""

@@ -19,7 +19,7 @@ class Limits:
     """
 
     max_points: int = 1 << 25
-    max_fields: int = 256
+    max_fields: int = 4096
     max_field_bytes: int = 1 << 30
     max_frames: int = 1 << 20
 

@@ -1,11 +1,13 @@
 """PLY, ascii and binary of both byte orders, through plyfile.
 
-plyfile is GPL-3.0-or-later; this is the only module that imports it. Vertices only: faces and other elements are
-ignored, comments are not kept. Binary little-endian files are mapped, so reading costs one pass over the points.
+plyfile is GPL-3.0-or-later; this is the only module that imports it. Vertices only: faces and other elements are left
+out with a warning, comments are not kept. Binary little-endian files are mapped, so reading costs one pass over the
+points.
 """
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,6 +32,9 @@ def read(path: Path) -> PointCloud:
         raise InvalidCloud(f"{path}: not a readable PLY file ({error})") from error
     if "vertex" not in data:
         raise InvalidCloud(f"{path}: no points: this PLY file has no element 'vertex'")
+    others = [element.name for element in data.elements if element.name != "vertex" and element.count]
+    if others:
+        warnings.warn(f"{path}: only the vertices are read; left out: {', '.join(others)}", stacklevel=2)
     vertex = data["vertex"]
     lists = [p.name for p in vertex.properties if isinstance(p, PlyListProperty)]
     if lists:

@@ -6,6 +6,7 @@ batch. It does not know Hydra, files of data, or what the network codes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -19,7 +20,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
 
 from pcc import ops
-from pcc.errors import ModelMismatch
+from pcc.errors import ModelMismatch, TrainingDiverged
 from pcc.training.checkpoint import load_checkpoint, save_checkpoint
 from pcc.training.config import TrainConfig
 from pcc.training.objectives import Cost
@@ -75,13 +76,15 @@ class Trainer:
             group["lr"] = self.config.rate_at(self.step)
         self._quantise(self.network, self.config.quantises(self.step))
         loss = self.cost(self.network, self.batches.sample(self.rng)).bpp
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise TrainingDiverged(f"step {self.step}: the loss is {value}; resume with a lower learning rate")
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_clip)
         self.optimiser.step()
         self.average.update_parameters(self.network)
         self.step += 1
-        value = float(loss.detach())
         self.loss = value if self.loss != self.loss else 0.99 * self.loss + 0.01 * value
 
     def _report(self, writer: SummaryWriter) -> None:
@@ -138,12 +141,20 @@ class Trainer:
             raise ModelMismatch(f"{self.checkpoint_path}: belongs to another network: {error}") from error
         self.rng.bit_generator.state = state["rng"]
         self.step, self.loss = state["step"], state["loss"]
+        self._cut_curves()
 
     def _append_curve(self, name: str, value: float) -> None:
         path = self.out_dir / "curves.csv"
         header = "" if path.exists() else "step,series,value\n"
         with path.open("a") as file:
             file.write(f"{header}{self.step},{name},{value:.6f}\n")
+
+    def _cut_curves(self) -> None:
+        """Forget what an interrupted run wrote after its last checkpoint; it will be written again."""
+        path = self.out_dir / "curves.csv"
+        if path.exists():
+            header, *rows = path.read_text().splitlines(keepends=True)
+            path.write_text(header + "".join(row for row in rows if int(row.split(",", 1)[0]) <= self.step))
 
     @staticmethod
     def _quantise(network: nn.Module, on: bool) -> None:

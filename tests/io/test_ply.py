@@ -48,12 +48,14 @@ def test_axes_of_several_dtypes_meet_in_one_that_holds_all(tmp_path):
     assert cloud.xyz.tolist() == [[1, 2.5, 3]]
 
 
-def test_faces_are_ignored(tmp_path):
+def test_faces_are_left_out_with_a_warning(tmp_path):
     (tmp_path / "a.ply").write_text(
         "ply\nformat ascii 1.0\nelement vertex 2\nproperty float x\nproperty float y\nproperty float z\n"
         "element face 1\nproperty list uchar int vertex_indices\nend_header\n1 2 3\n4 5 6\n3 0 1 1\n"
     )
-    assert read_points(tmp_path / "a.ply").xyz.tolist() == [[1, 2, 3], [4, 5, 6]]
+    with pytest.warns(UserWarning, match="left out: face"):
+        cloud = read_points(tmp_path / "a.ply")
+    assert cloud.xyz.tolist() == [[1, 2, 3], [4, 5, 6]]
 
 
 def test_a_list_property_of_vertices_is_named(tmp_path):

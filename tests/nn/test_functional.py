@@ -67,9 +67,7 @@ def test_occupancy_context(isa, rng, staged, checkerboard):
     tables = [torch.from_numpy(a) for a in (level.neighbours, occupancy, level.octants)]
     stages = range(8) if staged else [None]
     bits = torch.from_numpy(
-        np.stack(
-            [visible_bits_reference(level.neighbours, occupancy, level.octants, s, checkerboard) for s in stages]
-        )
+        np.stack([visible_bits_reference(level.neighbours, occupancy, level.octants, s, checkerboard) for s in stages])
     ).double()
 
     def dense(weights):

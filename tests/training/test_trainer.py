@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch", reason="extra 'train' is not installed")
 
 from pcc import ops  # noqa: E402
 from pcc.datasets.batches import Batch  # noqa: E402
-from pcc.errors import ModelMismatch  # noqa: E402
+from pcc.errors import ModelMismatch, TrainingDiverged  # noqa: E402
 from pcc.models.occupancy import OccupancyConfig, OccupancyNet  # noqa: E402
 from pcc.training.checkpoint import load_checkpoint  # noqa: E402
 from pcc.training.config import TrainConfig  # noqa: E402
@@ -86,6 +86,8 @@ def test_resumed_equals_uninterrupted(tmp_path, stop):
     states = [load_checkpoint(tmp_path / name / "checkpoint.pt") for name in ("whole", "parts")]
     assert states[0]["step"] == 6
     assert_same(*states)
+    curves = [(tmp_path / name / "curves.csv").read_text() for name in ("whole", "parts")]
+    assert curves[0] == curves[1]
 
 
 def test_resuming_a_finished_run_changes_nothing(tmp_path):
@@ -114,6 +116,18 @@ def test_it_learns(tmp_path):
     assert bool(trained.quantiser.enabled)
     with torch.no_grad():
         assert float(occupancy_cost(trained, batch).bpp) == pytest.approx(after)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
+    """The checkpoint keeps the weights from before."""
+    run = trainer(tmp_path)
+    run.save()
+    with torch.no_grad():
+        next(run.network.parameters()).fill_(float("nan"))
+    with pytest.raises(TrainingDiverged, match="step 0"):
+        run.run()
+    state = load_checkpoint(tmp_path / "checkpoint.pt")
+    assert all(torch.isfinite(value).all() for value in state["network"].values())
 
 
 def test_average_follows_the_weights(tmp_path):
