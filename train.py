@@ -31,7 +31,8 @@ def main(config: DictConfig) -> None:
     trainer = Trainer(network, occupancy_cost, batches, validation, train_config, out_dir)
     if config.resume:
         trainer.resume()
-    write_record(out_dir / "record.json", run_record(settings, describe(batches)))
+    as_written = OmegaConf.to_container(config, resolve=False)  # folders stay variables: repeatable on any machine
+    write_record(out_dir / "record.json", run_record(as_written, describe(batches)))
     trainer.run()
     if config.export:
         print("exported", export_run(out_dir, out_dir / f"{config.name}.safetensors"))
