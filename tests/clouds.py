@@ -3,18 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from pcc.pointcloud import PointCloud
-
-try:
-    from pcc.inference.registry import list_models
-
-    HAVE_MODELS = bool(list_models())
-except ImportError:
-    HAVE_MODELS = False
-
-needs_models = pytest.mark.skipif(not HAVE_MODELS, reason="no model is installed: pcc/weights is empty")
 
 
 def assert_equal(a: PointCloud, b: PointCloud) -> None:

@@ -16,9 +16,7 @@ import pcc
 from pcc.cli import main
 from pcc.commands import doctor
 from pcc.inference.registry import model_paths
-from tests.clouds import assert_equal, needs_models
-
-pytestmark = needs_models
+from tests.clouds import assert_equal
 
 
 def run(*arguments: object) -> int:

@@ -6,9 +6,6 @@ import subprocess
 import sys
 
 import pcc
-from tests.clouds import needs_models
-
-pytestmark = needs_models
 
 
 def loaded_modules(code: str) -> set[str]:

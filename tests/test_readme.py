@@ -15,8 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.clouds import needs_models
-
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 BLOCK = re.compile(r"^(<!-- not run: [^\n]+ -->\n)?```(bash|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -44,7 +42,6 @@ def test_blocks_are_found():
     assert sorted(language for language, _ in BLOCKS) == ["bash", "bash", "python", "python"]
 
 
-@needs_models
 @pytest.mark.parametrize("index", range(len(BLOCKS)))
 def test_block(index, workspace):
     """exit status(block) = 0."""

@@ -19,9 +19,6 @@ from pcc.codec.limits import Limits
 from pcc.errors import CorruptStream, LimitExceeded, ModelMismatch
 from pcc.geometry.voxels import Grid
 from pcc.pointcloud import PointCloud
-from tests.clouds import needs_models
-
-pytestmark = needs_models
 
 HOSTILE = (CorruptStream, LimitExceeded, ModelMismatch)
 GRID = Grid(1.0, 1.0, (0, 0, 0), np.dtype(np.int32))

@@ -10,9 +10,7 @@ from pcc.codec.info import describe
 from pcc.errors import InvalidCloud, LimitExceeded, ModelMismatch, UnsupportedField
 from pcc.inference.registry import find_model
 from pcc.pointcloud import PointCloud
-from tests.clouds import assert_equal, needs_models
-
-pytestmark = needs_models
+from tests.clouds import assert_equal
 
 
 def sorted_by_position(cloud: PointCloud) -> PointCloud:
