@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -77,5 +78,5 @@ def _read_other(path: Path) -> tuple[np.ndarray, np.ndarray]:
     except ImportError as error:
         hint = "pip install 'pcc-codec[train]'"
         raise ImportError(f"{path}: meshes other than PLY and OBJ need trimesh: {hint}") from error
-    mesh = trimesh.load(path, force="mesh", process=False)
+    mesh: Any = trimesh.load(path, force="mesh", process=False)
     return np.asarray(mesh.vertices), np.asarray(mesh.faces)
