@@ -47,10 +47,6 @@ PCC_AVX512 void forward_avx512(const float* x, float* y, int64_t n, float step, 
 PCC_AVX512 void backward_avx512(const float* x, const float* g, float* d, int64_t n, float step) {
   backward_body(x, g, d, n, step);
 }
-#define PCC_SELECT(name) \
-  (active_isa() == Isa::avx512 ? name##_avx512 : active_isa() == Isa::avx2 ? name##_avx2 : name##_scalar)
-#else
-#define PCC_SELECT(name) name##_scalar
 #endif
 
 }  // namespace

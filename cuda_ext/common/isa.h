@@ -27,6 +27,16 @@ enum class Isa : int { scalar = 0, avx2 = 1, avx512 = 2 };
 
 Isa detected_isa();  // the best set of this machine
 Isa active_isa();    // the set in use: detected, unless set_isa or the variable PCC_ISA lowered it
-void set_isa(Isa isa);
+void set_isa(Isa isa);  // one that this machine has
 
 }  // namespace pcc
+
+// The variant of a kernel for the set in use: name_avx512, name_avx2 or name_scalar.
+#if PCC_X86
+#define PCC_SELECT(name)                                    \
+  (::pcc::active_isa() == ::pcc::Isa::avx512 ? name##_avx512 \
+   : ::pcc::active_isa() == ::pcc::Isa::avx2 ? name##_avx2   \
+                                             : name##_scalar)
+#else
+#define PCC_SELECT(name) name##_scalar
+#endif

@@ -13,6 +13,16 @@ namespace pcc {
 constexpr int kBlockRows = 256;
 constexpr int kPairPadding = 16;  // lists may be over-written and over-read by this much
 
+inline int64_t num_blocks(int64_t rows) { return (rows + kBlockRows - 1) / kBlockRows; }
+
+// Rows [first, first + rows) of block b of a table with `total` rows.
+struct Block {
+  int64_t first;
+  int rows;
+  Block(int64_t b, int64_t total)
+      : first(b * kBlockRows), rows(static_cast<int>(first + kBlockRows <= total ? kBlockRows : total - first)) {}
+};
+
 struct PairLists {
   // in[begin[d] .. begin[d + 1]) and out[...] are the pairs of offset d; out counts from the block's first row.
   int32_t in[27 * kBlockRows + kPairPadding];

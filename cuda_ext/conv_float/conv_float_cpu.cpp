@@ -151,12 +151,11 @@ constexpr int kPartialSums = 8;  // fixed, so that the order of the sum does not
 void conv_float_forward(const float* feats, const float* weights, const int32_t* neighbours, float* out, int64_t num_in,
                         int64_t num_out, int num_offsets, int ci, int co) {
   const Accumulate accumulate = accumulate_kernel();
-  const int64_t blocks = (num_out + kBlockRows - 1) / kBlockRows;
+  const int64_t blocks = num_blocks(num_out);
   const int threads = threads_for(blocks, 4);
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 2)
   for (int64_t b = 0; b < blocks; b++) {
-    const int64_t first = b * kBlockRows;
-    const int rows = static_cast<int>(std::min<int64_t>(kBlockRows, num_out - first));
+    const auto [first, rows] = Block(b, num_out);
     PairLists& lists = thread_lists();
     collect_pairs(neighbours, first, rows, num_offsets, num_in, lists);
     float* acc = out + first * co;
@@ -172,7 +171,7 @@ void conv_float_forward(const float* feats, const float* weights, const int32_t*
 void conv_float_backward_weights(const float* feats, const float* grad_out, const int32_t* neighbours, float* grad_weights,
                                  int64_t num_in, int64_t num_out, int num_offsets, int ci, int co) {
   const Outer outer = outer_kernel();
-  const int64_t blocks = (num_out + kBlockRows - 1) / kBlockRows;
+  const int64_t blocks = num_blocks(num_out);
   const size_t size = static_cast<size_t>(num_offsets) * ci * co;
   std::vector<float> partial(size * kPartialSums, 0.0f);
   const int threads = threads_for(blocks, 4);
@@ -181,8 +180,7 @@ void conv_float_backward_weights(const float* feats, const float* grad_out, cons
     PairLists& lists = thread_lists();
     float* sum = partial.data() + size * p;
     for (int64_t b = blocks * p / kPartialSums; b < blocks * (p + 1) / kPartialSums; b++) {
-      const int64_t first = b * kBlockRows;
-      const int rows = static_cast<int>(std::min<int64_t>(kBlockRows, num_out - first));
+      const auto [first, rows] = Block(b, num_out);
       collect_pairs(neighbours, first, rows, num_offsets, num_in, lists);
       for (int d = 0; d < num_offsets; d++) {
         const int begin = lists.begin[d];

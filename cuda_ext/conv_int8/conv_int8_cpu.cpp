@@ -59,12 +59,11 @@ void run_blocks(const uint8_t* feats, const int8_t* weights, const Requantisatio
   const PackedWeights packed(tiles, weights, num_offsets, ci, co);
   const Inputs inputs(tiles, feats, num_in * ci);
   const FinishRow finish = finish_row();
-  const int64_t blocks = (num_out + kBlockRows - 1) / kBlockRows;
+  const int64_t blocks = num_blocks(num_out);
   const int threads = threads_for(blocks, 4);
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 2)
   for (int64_t b = 0; b < blocks; b++) {
-    const int64_t first = b * kBlockRows;
-    const int rows = static_cast<int>(std::min<int64_t>(kBlockRows, num_out - first));
+    const auto [first, rows] = Block(b, num_out);
     Scratch& scratch = thread_scratch();
     scratch.acc.assign(static_cast<size_t>(rows) * co, 0);
     if (feats) {

@@ -64,10 +64,6 @@ PCC_PER_ISA(PCC_NO_TARGET, scalar)
 #if PCC_X86
 PCC_PER_ISA(PCC_AVX2, avx2)
 PCC_PER_ISA(PCC_AVX512, avx512)
-#define PCC_SELECT(name) \
-  (active_isa() == Isa::avx512 ? name##_avx512 : active_isa() == Isa::avx2 ? name##_avx2 : name##_scalar)
-#else
-#define PCC_SELECT(name) name##_scalar
 #endif
 
 }  // namespace

@@ -16,6 +16,7 @@ from pcc.errors import InvalidCloud, UnsupportedField
 from pcc.io.columns import holdable, native
 from pcc.pointcloud import PointCloud
 
+# What zipfile raises on damage, and on a compression or encryption that it does not know.
 ARCHIVE = (zipfile.BadZipFile, zlib.error, NotImplementedError)
 DAMAGED = (*ARCHIVE, ValueError, KeyError, EOFError, OverflowError, MemoryError)
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest date that zip holds: equal clouds give equal files
