@@ -1,7 +1,7 @@
 """The kernels of the extension, one op a file: signature, shapes, dispatch and a slow reference in numpy.
 
-``set_num_threads`` bounds the OpenMP threads of every op (0: all); ``set_isa`` lowers the instruction set, and so does the
-variable PCC_ISA (scalar, avx2, avx512) from the start. Neither changes a single bit of any integer result.
+``set_num_threads`` bounds the OpenMP threads of every op (0: all); ``set_isa`` lowers the instruction set, as the
+variable PCC_ISA (scalar, avx2, avx512) does from the start. Neither changes a single bit of any integer result.
 """
 
 from pcc.ops._openmp import idle_threads_sleep
