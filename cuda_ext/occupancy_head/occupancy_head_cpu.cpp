@@ -1,9 +1,7 @@
 #include <algorithm>
 #include <cstring>
-#include <vector>
 
 #include "common/isa.h"
-#include "common/pairs.h"
 #include "common/requantise.h"
 #include "common/threads.h"
 #include "conv_int8/tiles.h"
@@ -14,6 +12,8 @@ namespace pcc {
 namespace {
 
 constexpr int kTileRows = 64;
+
+int padded_outputs(int outputs) { return (outputs + 15) / 16 * 16; }
 
 #if PCC_X86
 PCC_AVX512 void finish_avx512(const int32_t* acc, const int32_t* bias, const int16_t* context, const uint8_t* context_shift,
@@ -30,6 +30,25 @@ PCC_AVX512 void finish_avx512(const int32_t* acc, const int32_t* bias, const int
     _mm_storeu_si128(reinterpret_cast<__m128i*>(out + c), y);
   }
 }
+
+PCC_AVX512 void logits_avx512(const int32_t* acc, const int32_t* bias, const int32_t* multiplier, int shift, int outputs,
+                              int16_t* out) {
+  const __m512i rounding = _mm512_set1_epi64(int64_t{1} << (shift - 1));
+  const __m512i low = _mm512_set1_epi64(-kLogitMax), high = _mm512_set1_epi64(kLogitMax);
+  for (int c = 0; c < outputs; c += 16) {
+    const __m512i sum = _mm512_add_epi32(_mm512_loadu_si512(acc + c), _mm512_loadu_si512(bias + c));
+    const __m512i by = _mm512_loadu_si512(multiplier + c);
+    __m512i even = _mm512_mul_epi32(sum, by);
+    __m512i odd = _mm512_mul_epi32(_mm512_srli_epi64(sum, 32), _mm512_srli_epi64(by, 32));
+    even = _mm512_srai_epi64(_mm512_add_epi64(even, rounding), shift);
+    odd = _mm512_srai_epi64(_mm512_add_epi64(odd, rounding), shift);
+    even = _mm512_min_epi64(_mm512_max_epi64(even, low), high);
+    odd = _mm512_min_epi64(_mm512_max_epi64(odd, low), high);
+    const __m512i both = _mm512_mask_blend_epi32(0xAAAA, even, _mm512_slli_epi64(odd, 32));
+    const __mmask16 lanes = outputs - c >= 16 ? 0xFFFF : static_cast<__mmask16>((1u << (outputs - c)) - 1);
+    _mm256_mask_storeu_epi16(out + c, lanes, _mm512_cvtepi32_epi16(both));
+  }
+}
 #endif
 
 void finish_scalar(const int32_t* acc, const int32_t* bias, const int16_t* context, const uint8_t* context_shift,
@@ -40,116 +59,136 @@ void finish_scalar(const int32_t* acc, const int32_t* bias, const int16_t* conte
   }
 }
 
-PCC_INLINE int16_t logit_from(int32_t acc, const HeadStage& s) {
-  const int64_t l = round_shift(static_cast<int64_t>(acc) * s.multiplier3, s.shift3);
-  return static_cast<int16_t>(std::clamp<int64_t>(l, -kLogitMax, kLogitMax));
+void logits_scalar(const int32_t* acc, const int32_t* bias, const int32_t* multiplier, int shift, int outputs, int16_t* out) {
+  for (int c = 0; c < outputs; c++) {
+    const int64_t l = round_shift(static_cast<int64_t>(acc[c] + bias[c]) * multiplier[c], shift);
+    out[c] = static_cast<int16_t>(std::clamp<int64_t>(l, -kLogitMax, kLogitMax));
+  }
 }
 
-int16_t logit_scalar(const uint8_t* z, const HeadStage& s) {
-  int32_t acc = s.bias3;
-  for (int c = 0; c < s.hidden; c++) acc += z[c] * s.weight3[c];
-  return logit_from(acc, s);
-}
-
-#if PCC_X86
-PCC_AVX512 int16_t logit_avx512(const uint8_t* z, const HeadStage& s) {
-  __m128i sum = _mm_setzero_si128();
-  for (int c = 0; c < s.hidden; c += 16)
-    sum = _mm_dpbusd_epi32(sum, _mm_loadu_si128(reinterpret_cast<const __m128i*>(z + c)),
-                           _mm_loadu_si128(reinterpret_cast<const __m128i*>(s.weight3 + c)));
-  sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4E));
-  sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xB1));
-  return logit_from(s.bias3 + _mm_cvtsi128_si32(sum), s);
-}
-#endif
-
-// The stage's weights in the layout of the active instruction set; shared by all threads of a call.
-struct PackedStage {
-  const IntTiles& tiles = int_tiles();
-  std::vector<std::byte> weight1, weight2;
+struct PackedGroup {
+  std::vector<std::byte> weight1, weight2, weight3;
   NibbleTables context;
-  ContextSum add_context;
-  decltype(&finish_scalar) finish = finish_scalar;
-  decltype(&logit_scalar) logit = logit_scalar;
+  std::vector<int32_t> bias3, multiplier3;  // padded with zeros
 
-  explicit PackedStage(const HeadStage& s)
+  PackedGroup(const HeadShape& s, const HeadGroup& g, const IntTiles& tiles)
       : weight1(tiles.packed_bytes(s.channels, s.hidden)),
         weight2(tiles.packed_bytes(s.hidden, s.hidden)),
-        context(s.context, s.hidden, s.stage >= 4 - s.checkerboard),
-        add_context(context_sum(s.hidden)) {
-    tiles.pack(s.weight1, s.channels, s.hidden, weight1.data());
-    tiles.pack(s.weight2, s.hidden, s.hidden, weight2.data());
+        weight3(tiles.packed_bytes(s.hidden, padded_outputs(s.outputs))),
+        context(g.context.data(), s.hidden),
+        bias3(g.bias3),
+        multiplier3(g.multiplier3) {
+    const int outputs = padded_outputs(s.outputs);
+    bias3.resize(outputs);
+    multiplier3.resize(outputs);
+    std::vector<int8_t> last(static_cast<size_t>(s.hidden) * outputs);
+    for (int i = 0; i < s.hidden; i++)
+      std::copy_n(g.weight3.data() + i * s.outputs, s.outputs, last.data() + i * outputs);
+    tiles.pack(g.weight1.data(), s.channels, s.hidden, weight1.data());
+    tiles.pack(g.weight2.data(), s.hidden, s.hidden, weight2.data());
+    tiles.pack(last.data(), s.hidden, outputs, weight3.data());
+  }
+};
+
+}  // namespace
+
+struct OccupancyHead::Packed {
+  const IntTiles& tiles = int_tiles();
+  ContextSum add_context;
+  decltype(&finish_scalar) finish = finish_scalar;
+  decltype(&logits_scalar) finish_logits = logits_scalar;
+  std::vector<PackedGroup> groups;
+
+  Packed(const HeadShape& shape, const std::vector<HeadGroup>& raw) : add_context(context_sum(shape.hidden)) {
+    for (const HeadGroup& group : raw) groups.emplace_back(shape, group, tiles);
 #if PCC_X86
-    if (active_isa() == Isa::avx512) finish = finish_avx512, logit = logit_avx512;
+    if (active_isa() == Isa::avx512) finish = finish_avx512, finish_logits = logits_avx512;
 #endif
   }
 };
+
+namespace {
 
 // What one thread needs for a tile of rows.
 struct Tile {
   int32_t identity[kTileRows];
-  int32_t acc[kTileRows * kMaxHidden];
+  Seen seen[kTileRows][kDirections];
+  int seen_count[kTileRows];
   int16_t context[kMaxHidden];
   uint8_t z[kTileRows * kMaxHidden];
+  std::vector<int32_t> acc;
   std::vector<int16_t> wide;  // inputs as int16, where the tiles want them so
-  explicit Tile(int channels) : wide(static_cast<size_t>(kTileRows) * std::max(channels, kMaxHidden)) {
+  explicit Tile(const HeadShape& s)
+      : acc(kTileRows * static_cast<size_t>(std::max(s.hidden, padded_outputs(s.outputs)))),
+        wide(static_cast<size_t>(kTileRows) * std::max(s.channels, kMaxHidden)) {
     for (int i = 0; i < kTileRows; i++) identity[i] = i;
   }
 };
 
-// acc = inputs[rows] . weights, for `count` rows; rows null: the first rows.
+// acc = inputs[rows] . weights, for `count` rows.
 void product(const IntTiles& tiles, const uint8_t* inputs, const int32_t* rows, int count, const void* weights, int ci, int co,
              Tile& t) {
-  std::memset(t.acc, 0, sizeof(int32_t) * count * co);
-  if (!rows) rows = t.identity;
-  if (!tiles.wide_inputs) return tiles.accumulate(inputs, rows, t.identity, count, weights, t.acc, ci, co);
+  std::memset(t.acc.data(), 0, sizeof(int32_t) * count * co);
+  if (!tiles.wide_inputs) return tiles.accumulate(inputs, rows, t.identity, count, weights, t.acc.data(), ci, co);
   for (int i = 0; i < count; i++) {
     const uint8_t* x = inputs + static_cast<int64_t>(rows[i]) * ci;
     std::copy(x, x + ci, t.wide.data() + i * ci);
   }
-  tiles.accumulate(t.wide.data(), t.identity, t.identity, count, weights, t.acc, ci, co);
+  tiles.accumulate(t.wide.data(), t.identity, t.identity, count, weights, t.acc.data(), ci, co);
 }
 
-void run_tile(const uint8_t* feats, const int32_t* neighbours, const uint8_t* occupancy, const int32_t* rows, int count,
-              int64_t num_nodes, const BitMasks& masks, const HeadStage& s, const PackedStage& packed, Tile& t,
-              int16_t* logits) {
-  const int h = s.hidden;
-  product(packed.tiles, feats, rows, count, packed.weight1.data(), s.channels, h, t);
-  for (int i = 0; i < count; i++) {
-    packed.add_context(neighbours + static_cast<int64_t>(rows[i]) * kOffsets, occupancy, num_nodes, masks, packed.context,
-                       t.context);
-    packed.finish(t.acc + i * h, s.bias1, t.context, s.context_shift, s.multiplier1, s.shift1, h, t.z + i * h);
-  }
-  product(packed.tiles, t.z, nullptr, count, packed.weight2.data(), h, h, t);
-  for (int i = 0; i < count; i++) {
-    uint8_t* z2 = t.z + i * h;
-    packed.finish(t.acc + i * h, s.bias2, nullptr, nullptr, s.multiplier2, s.shift2, h, z2);
-    const bool certain = s.stage == 7 && (occupancy[rows[i]] & 127) == 0;
-    logits[i] = certain ? kLogitMax : packed.logit(z2, s);
-  }
+void look_around_tile(const NeighbourLists& lists, const uint8_t* occupancy, int64_t place, int count, Tile& t) {
+  for (int i = 0; i < count; i++) t.seen_count[i] = look_around(lists, place + i, occupancy, t.seen[i]);
 }
 
 }  // namespace
 
-bool occupancy_head(const uint8_t* feats, const int32_t* neighbours, const uint8_t* occupancy, const int32_t* rows,
-                    int64_t num_nodes, int64_t num_rows, int parity, const HeadStage& stage, int16_t* logits) {
-  if (!std::all_of(rows, rows + num_rows, [&](int32_t row) { return exists(row, num_nodes); })) return false;
-  const BitMasks masks = stage_masks(stage.stage, stage.checkerboard, parity);
-  const std::vector<uint8_t> known = padded(occupancy, num_nodes);
-  const PackedStage packed(stage);
+OccupancyHead::OccupancyHead(const HeadShape& shape, std::vector<HeadGroup> groups, std::vector<uint8_t> masks)
+    : shape(shape), groups_(std::move(groups)), masks_(std::move(masks)) {}
+
+OccupancyHead::~OccupancyHead() = default;
+
+const OccupancyHead::Packed& OccupancyHead::packed() {
+  auto& packed = packed_[static_cast<int>(active_isa())];
+  if (!packed) packed = std::make_unique<Packed>(shape, groups_);
+  return *packed;
+}
+
+void OccupancyHead::logits(const uint8_t* feats, const NeighbourLists& lists, const uint8_t* occupancy, int64_t place,
+                           int64_t num_rows, int colour, int first, int count, const int32_t* bias1, int16_t* logits) {
+  const Packed& all = packed();
+  const int h = shape.hidden, outputs = shape.outputs, padded = padded_outputs(outputs);
   const int64_t tiles = (num_rows + kTileRows - 1) / kTileRows;
   const int threads = threads_for(tiles, 8);
 #pragma omp parallel num_threads(threads)
   {
-    Tile tile(stage.channels);
+    Tile t(shape);
 #pragma omp for schedule(dynamic, 4)
     for (int64_t i = 0; i < tiles; i++) {
-      const int64_t first = i * kTileRows;
-      const int count = static_cast<int>(std::min<int64_t>(kTileRows, num_rows - first));
-      run_tile(feats, neighbours, known.data(), rows + first, count, num_nodes, masks, stage, packed, tile, logits + first);
+      const int64_t begin = i * kTileRows;
+      const int size = static_cast<int>(std::min<int64_t>(kTileRows, num_rows - begin));
+      look_around_tile(lists, occupancy, place + begin, size, t);
+      for (int g = first; g < first + count; g++) {
+        const HeadGroup& raw = groups_[g];
+        const PackedGroup& group = all.groups[g];
+        const uint8_t* masks = masks_.data() + (g * shape.colours + colour) * kDirections;
+        product(all.tiles, feats, lists.rows + place + begin, size, group.weight1.data(), shape.channels, h, t);
+        for (int r = 0; r < size; r++) {
+          all.add_context(t.seen[r], t.seen_count[r], masks, group.context, t.context);
+          all.finish(t.acc.data() + r * h, bias1 + (g - first) * h, t.context, raw.context_shift.data(), raw.multiplier1.data(),
+                     raw.shift1, h, t.z + r * h);
+        }
+        product(all.tiles, t.z, t.identity, size, group.weight2.data(), h, h, t);
+        for (int r = 0; r < size; r++)
+          all.finish(t.acc.data() + r * h, raw.bias2.data(), nullptr, nullptr, raw.multiplier2.data(), raw.shift2, h, t.z + r * h);
+        product(all.tiles, t.z, t.identity, size, group.weight3.data(), h, padded, t);
+        int16_t* out = logits + ((g - first) * num_rows + begin) * outputs;
+        for (int r = 0; r < size; r++)
+          all.finish_logits(t.acc.data() + r * padded, group.bias3.data(), group.multiplier3.data(), raw.shift3, outputs,
+                            out + r * outputs);
+      }
     }
   }
-  return true;
 }
 
 }  // namespace pcc

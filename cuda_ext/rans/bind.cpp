@@ -1,3 +1,5 @@
+#include <bit>
+
 #include "common/registry.h"
 #include "rans/op.h"
 
@@ -45,17 +47,43 @@ void get_table(RansDecoder& self, Array2<const uint16_t> cdf, Array1<uint16_t> s
   self.get_table(cdf.data(), symbols.data(), cdf.shape(0), static_cast<int>(cdf.shape(1)) - 1);
 }
 
+// The tree's depth, from arrays that fit each other; `certain` is empty where nothing is.
+int tree_bits(const Array2<const int16_t>& logits, const Array1<const uint8_t>& certain, size_t values) {
+  const size_t rows = logits.shape(0), columns = logits.shape(1);
+  const int bits = std::bit_width(columns);
+  require_length(values, rows);
+  if (certain.shape(0) && certain.shape(0) != rows) throw nb::value_error("certain: expected one for every row or none");
+  if (columns != (size_t{1} << bits) - 1 || bits < 1 || bits > 8) throw nb::value_error("logits: expected 2^G - 1 columns");
+  return bits;
+}
+
+void put_tree(RansEncoder& self, Array2<const int16_t> logits, Array1<const uint8_t> certain, Array1<const uint8_t> values) {
+  const int bits = tree_bits(logits, certain, values.shape(0));
+  nb::gil_scoped_release release;
+  self.put_tree(logits.data(), certain.shape(0) ? certain.data() : nullptr, values.data(), values.shape(0), bits);
+}
+
+void get_tree(RansDecoder& self, Array2<const int16_t> logits, Array1<const uint8_t> certain, Array1<uint8_t> values) {
+  const int bits = tree_bits(logits, certain, values.shape(0));
+  nb::gil_scoped_release release;
+  self.get_tree(logits.data(), certain.shape(0) ? certain.data() : nullptr, values.data(), values.shape(0), bits);
+}
+
 const Registrar registrar([](nb::module_& m) {
   nb::exception<CorruptStream>(m, "CorruptStream");
   nb::class_<RansEncoder>(m, "RansEncoder")
       .def(nb::init<>())
       .def("put_binary", &put_binary, nb::arg("p1").noconvert(), nb::arg("symbols").noconvert())
+      .def("put_tree", &put_tree, nb::arg("logits").noconvert(), nb::arg("certain").noconvert(),
+           nb::arg("values").noconvert())
       .def("put_table", &put_table, nb::arg("cdf").noconvert(), nb::arg("symbols").noconvert())
       .def("approximate_bits", &RansEncoder::approximate_bits)
       .def("finish", &finish, nb::arg("lanes"));
   nb::class_<RansDecoder>(m, "RansDecoder")
       .def("__init__", &make_decoder, nb::arg("data"), nb::arg("lanes"))
       .def("get_binary", &get_binary, nb::arg("p1").noconvert(), nb::arg("symbols").noconvert())
+      .def("get_tree", &get_tree, nb::arg("logits").noconvert(), nb::arg("certain").noconvert(),
+           nb::arg("values").noconvert())
       .def("get_table", &get_table, nb::arg("cdf").noconvert(), nb::arg("symbols").noconvert())
       .def("finish", &RansDecoder::finish);
 });

@@ -24,6 +24,12 @@ inline void check_bits(const uint8_t* symbols, size_t count) {
   if (any > 1) throw std::invalid_argument("symbols: expected 0 or 1");
 }
 
+inline void check_values(const uint8_t* values, size_t count, int bits) {
+  unsigned any = 0;
+  for (size_t i = 0; i < count; i++) any |= values[i];
+  if (bits < 1 || bits > 8 || any >> bits) throw std::invalid_argument("values: expected less than 2^bits, 1..8 bits");
+}
+
 inline void check_tables(const uint16_t* cdf, size_t count, int num_symbols) {
   if (num_symbols < 1 || num_symbols > kMaxSymbols)
     throw std::invalid_argument("cdf: expected 2..4097 columns, got " + std::to_string(num_symbols + 1));

@@ -61,6 +61,11 @@ template <class Step> void RansDecoder::groups(size_t count, Step step) {
 void RansDecoder::get_binary(const uint16_t* p1, uint8_t* symbols, size_t count) {
   check_binary(p1, count);
   require_intact();
+  read_bits(p1, symbols, count);
+  require_intact();
+}
+
+void RansDecoder::read_bits(const uint16_t* p1, uint8_t* symbols, size_t count) {
   size_t done = 0;
 #if PCC_X86
   if (active_isa() >= Isa::avx512 && lanes_ % 16 == 0) {
@@ -76,6 +81,18 @@ void RansDecoder::get_binary(const uint16_t* p1, uint8_t* symbols, size_t count)
       return rans_get(x, zero_frequency & one, zero_frequency ^ ((zero_frequency ^ one_frequency) & one));
     });
   if (broken_) std::fill_n(symbols, count, uint8_t{0});
+}
+
+void RansDecoder::get_tree(const int16_t* logits, const uint8_t* certain, uint8_t* values, size_t count, int bits) {
+  require_intact();
+  std::fill_n(values, count, uint8_t{0});
+  p1_.resize(std::max(p1_.size(), count));
+  bits_.resize(std::max(bits_.size(), count));
+  for (int bit = 0; bit < bits && !broken_; bit++) {
+    tree_frequencies_cpu(logits, (1 << bits) - 1, values, bit + 1 == bits ? certain : nullptr, count, bit, p1_.data());
+    read_bits(p1_.data(), bits_.data(), count);
+    for (size_t i = 0; i < count; i++) values[i] |= static_cast<uint8_t>(bits_[i] << bit);
+  }
   require_intact();
 }
 

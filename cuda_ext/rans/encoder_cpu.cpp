@@ -101,6 +101,17 @@ void RansEncoder::put_binary(const uint16_t* p1, const uint8_t* symbols, size_t 
   calls_.push_back({std::move(bits), {}});
 }
 
+void RansEncoder::put_tree(const int16_t* logits, const uint8_t* certain, const uint8_t* values, size_t count, int bits) {
+  check_values(values, count, bits);
+  std::vector<uint16_t> p1(count);
+  std::vector<uint8_t> symbols(count);
+  for (int bit = 0; bit < bits; bit++) {
+    tree_frequencies_cpu(logits, (1 << bits) - 1, values, bit + 1 == bits ? certain : nullptr, count, bit, p1.data());
+    for (size_t i = 0; i < count; i++) symbols[i] = values[i] >> bit & 1;
+    put_binary(p1.data(), symbols.data(), count);
+  }
+}
+
 void RansEncoder::put_table(const uint16_t* cdf, const uint16_t* symbols, size_t count, int num_symbols) {
   check_tables(cdf, count, num_symbols);
   check_symbols(symbols, count, num_symbols);

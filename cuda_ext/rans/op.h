@@ -2,6 +2,8 @@
 //
 // Both coders work in calls; symbol i of a call belongs to lane i % lanes, and every call starts at lane 0.
 //   binary  p1 (N,) uint16 in [1, 16383], symbols (N,) uint8 0 / 1
+//   tree    logits (N, 2^G - 1) int16, values (N,) uint8 below 2^G: G binary calls, bit 0 of all values first, with the
+//           frequencies of tables/op.h
 //   table   cdf (N, K + 1) uint16 strictly increasing from 0 to 16384, symbols (N,) uint16 < K
 // Wrong arguments throw std::invalid_argument before anything is coded; a damaged stream throws CorruptStream.
 #pragma once
@@ -24,6 +26,7 @@ struct CorruptStream : std::runtime_error {
 class RansEncoder {
  public:
   void put_binary(const uint16_t* p1, const uint8_t* symbols, size_t count);
+  void put_tree(const int16_t* logits, const uint8_t* certain, const uint8_t* values, size_t count, int bits);
   void put_table(const uint16_t* cdf, const uint16_t* symbols, size_t count, int num_symbols);
   // The stream of everything put so far; changes nothing, so it may be asked for with several numbers of lanes.
   std::vector<uint8_t> finish(int lanes) const;
@@ -43,12 +46,16 @@ class RansDecoder {
  public:
   RansDecoder(const uint8_t* data, size_t size, int lanes);
   void get_binary(const uint16_t* p1, uint8_t* symbols, size_t count);
+  void get_tree(const int16_t* logits, const uint8_t* certain, uint8_t* values, size_t count, int bits);
   void get_table(const uint16_t* cdf, uint16_t* symbols, size_t count, int num_symbols);
   void finish() const;
 
  private:
   template <class Step> void groups(size_t count, Step step);
   void require_intact() const;
+  void read_bits(const uint16_t* p1, uint8_t* symbols, size_t count);
+  std::vector<uint16_t> p1_;  // of one call of a tree
+  std::vector<uint8_t> bits_;
   std::vector<uint8_t> words_;  // followed by kMaxLanes + 16 zero words, so that one group may read without a check
   size_t size_ = 0;             // bytes of real words
   size_t position_ = 0;         // bytes of words that were read

@@ -18,9 +18,18 @@ void binary_frequencies(Array1<const int16_t> logits, Array1<uint16_t> p1) {
   binary_frequencies_cpu(logits.data(), logits.shape(0), p1.data());
 }
 
+void tree_frequencies(Array2<const int16_t> logits, Array1<const uint8_t> values, Array1<const uint8_t> certain, int bit,
+                      Array1<uint16_t> p1) {
+  nb::gil_scoped_release release;
+  tree_frequencies_cpu(logits.data(), static_cast<int>(logits.shape(1)), values.data(),
+                       certain.shape(0) ? certain.data() : nullptr, values.shape(0), bit, p1.data());
+}
+
 const Registrar registrar([](nb::module_& m) {
   m.def("tables", &tables, nb::arg("logits").noconvert(), nb::arg("cdf").noconvert());
   m.def("binary_frequencies", &binary_frequencies, nb::arg("logits").noconvert(), nb::arg("p1").noconvert());
+  m.def("tree_frequencies", &tree_frequencies, nb::arg("logits").noconvert(), nb::arg("values").noconvert(),
+        nb::arg("certain").noconvert(), nb::arg("bit"), nb::arg("p1").noconvert());
   m.def("exp2_table", [] {
     nb::list values;
     for (uint32_t value : kExp2) values.append(value);

@@ -2,6 +2,8 @@
 //
 //   tables              logits (N, K) int16 -> cdf (N, K + 1) uint16, cdf[:, 0] = 0, cdf[:, K] = 16384
 //   binary_frequencies  logits (N,)   int16 -> p1 (N,) uint16 in [1, 16383], the frequency of symbol 1
+//   tree_frequencies    logits (N, T) int16, values (N,) uint8 -> p1 (N,) uint16: of bit `bit` of a tree of G decisions,
+//                       T = 2^G - 1, given the lower bits of values: that of logits[:, 2^bit - 1 + values mod 2^bit]
 //
 // Logits are in 1/256 bit: symbol k has the weight 2^(logits[k] / 256). 1 <= K <= 4096.
 #pragma once
@@ -54,5 +56,8 @@ PCC_HOST_DEVICE inline void table_row(const int16_t* logits, int num_symbols, ui
 
 void tables_cpu(const int16_t* logits, size_t rows, int num_symbols, uint16_t* cdf);
 void binary_frequencies_cpu(const int16_t* logits, size_t count, uint16_t* p1);
+// `certain` (N,) uint8, or null: nodes whose bit is surely 1 if all lower ones are 0; they get the largest frequency.
+void tree_frequencies_cpu(const int16_t* logits, int num_logits, const uint8_t* values, const uint8_t* certain, size_t count,
+                          int bit, uint16_t* p1);
 
 }  // namespace pcc

@@ -40,4 +40,18 @@ void binary_frequencies_cpu(const int16_t* logits, size_t count, uint16_t* p1) {
   for (long long i = 0; i < n; i++) p1[i] = table[std::clamp<int>(logits[i], -kLogitLimit, kLogitLimit)];
 }
 
+void tree_frequencies_cpu(const int16_t* logits, int num_logits, const uint8_t* values, const uint8_t* certain, size_t count,
+                          int bit, uint16_t* p1) {
+  const uint16_t* table = binary_table().data() + kLogitLimit;
+  const unsigned below = (1u << bit) - 1;
+  const long long n = static_cast<long long>(count);
+#pragma omp parallel for schedule(static) num_threads(threads_for(n, 1 << 16))
+  for (long long i = 0; i < n; i++) {
+    const unsigned prefix = values[i] & below;
+    const int16_t logit = logits[i * num_logits + below + prefix];
+    const bool sure = certain && certain[i] && prefix == 0;
+    p1[i] = table[sure ? kLogitLimit : std::clamp<int>(logit, -kLogitLimit, kLogitLimit)];
+  }
+}
+
 }  // namespace pcc

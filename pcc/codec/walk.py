@@ -19,16 +19,10 @@ from pcc.geometry.octree import Level, child_level, root_level
 
 
 class Step(Protocol):
-    """Some binary decisions of a level that are coded together."""
+    """Some decisions of a level that are coded together."""
 
-    def logits(self) -> Any:
-        """Log2 odds of a one, given all that earlier steps have stored."""
-
-    def symbols(self) -> Any:
-        """The decisions, taken from known occupancies."""
-
-    def store(self, symbols: Any) -> None:
-        """Write decoded decisions into the occupancies."""
+    def code(self, coder: Any, known: bool) -> None:
+        """Code them, taken from known occupancies, or decode them into the occupancies."""
 
 
 class Network(Protocol):
@@ -40,23 +34,16 @@ class Network(Protocol):
     def features(self, feats: Any | None, view: Any, scale: int) -> Any:
         """Features of a level's nodes from their parents' (None at the root)."""
 
-    def steps(self, feats: Any, view: Any, occupancy: Any, scale: int) -> Iterable[Step]:
-        """The decisions of the level, in coding order."""
+    def steps(self, feats: Any, view: Any, occupancy: Any, scale: int, known: bool) -> Iterable[Step]:
+        """The decisions of the level, in coding order; known: all of ``occupancy`` is given already."""
 
     def absorb(self, feats: Any, view: Any, occupancy: Any, scale: int) -> Any:
         """Features that know the level's occupancies, for the children."""
 
 
-class Coder(Protocol):
-    """See `pcc.entropy.coders`."""
-
-    def binary(self, logits: Any, symbols: Any, /) -> Any:
-        """Code the symbols, or decode and return them when they are None."""
-
-
 def walk(
     network: Network,
-    coder: Coder,
+    coder: Any,
     depth: int,
     *,
     level_offset: int = 0,
@@ -68,7 +55,7 @@ def walk(
 
     Args:
         network: gives the distributions.
-        coder: codes or decodes the decisions.
+        coder: codes or decodes the decisions; what the network's steps ask of it (`pcc.entropy.coders`).
         depth: number of levels, at least 1.
         level_offset: added to the levels to go; says how large the leaves are (docs/bitstream.md).
         known: occupancies (N,) uint8 of every level, root first; None decodes them.
@@ -91,7 +78,8 @@ def walk(
         view = network.view(level)
         feats = network.features(feats, view, scale)
         occupancy = np.zeros(len(level.codes), np.uint8) if known is None else known[d]
-        _code_occupancy(network, coder, feats, view, occupancy, scale, known is not None)
+        for step in network.steps(feats, view, occupancy, scale, known is not None):
+            step.code(coder, known is not None)
         if known is None and not occupancy.all():
             raise CorruptStream(f"geometry: level {d} has a node without children")
         if max_leaves is not None and int(np.bitwise_count(occupancy).sum()) > max_leaves:
@@ -103,11 +91,3 @@ def walk(
             level = child_level(level, occupancy)
     return level, occupancy
 
-
-def _code_occupancy(
-    network: Network, coder: Coder, feats: Any, view: Any, occupancy: np.ndarray, scale: int, known: bool
-) -> None:
-    for step in network.steps(feats, view, occupancy, scale):
-        symbols = coder.binary(step.logits(), step.symbols() if known else None)
-        if not known:
-            step.store(symbols)

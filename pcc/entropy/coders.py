@@ -19,7 +19,7 @@ import numpy as np
 
 from pcc.errors import CorruptStream
 from pcc.ops import rans
-from pcc.ops.tables import TOTAL, binary_frequencies, tables
+from pcc.ops.tables import TOTAL, binary_frequencies, tables, tree_frequencies
 
 LANE_BYTES = 3  # what a lane wastes: 2 bytes of its start at L, and on average 1 of its last state
 MAX_WASTE = 1e-3  # of the stream
@@ -40,6 +40,19 @@ class Coder(Protocol):
 
         Returns:
             (N,) uint8 symbols.
+        """
+        ...
+
+    def tree(self, logits: np.ndarray, certain: np.ndarray, values: np.ndarray | None) -> np.ndarray:
+        """Codes values of G bits, bit by bit, each bit with the logit that the lower ones choose.
+
+        Args:
+            logits: (N, 2^G - 1) int16; vertices as in `pcc.ops.tables.tree_frequencies`.
+            certain: (N,) uint8, 1 where a value of all zeros is impossible; (0,): nowhere.
+            values: (N,) uint8 below 2^G; None where the coder knows them.
+
+        Returns:
+            (N,) uint8 values.
         """
         ...
 
@@ -80,6 +93,13 @@ class BitEstimator:
         self.bits += float(_COST_BITS[np.where(symbols, p1, TOTAL - p1)].sum())
         return symbols
 
+    def tree(self, logits: np.ndarray, certain: np.ndarray, values: np.ndarray | None) -> np.ndarray:
+        values = _given(values)
+        for bit in range(logits.shape[1].bit_length()):
+            p1 = tree_frequencies(logits, values, certain, bit)
+            self.bits += float(_COST_BITS[np.where(values >> bit & 1, p1, TOTAL - p1)].sum())
+        return values
+
     def categorical(self, logits: np.ndarray, symbols: np.ndarray | None) -> np.ndarray:
         symbols = _given(symbols)
         frequencies = np.diff(tables(logits), axis=1)
@@ -102,6 +122,11 @@ class RansEncoder:
         symbols = _given(symbols)
         self._rans.put_binary(binary_frequencies(logits), symbols)
         return symbols
+
+    def tree(self, logits: np.ndarray, certain: np.ndarray, values: np.ndarray | None) -> np.ndarray:
+        values = _given(values)
+        self._rans.put_tree(logits, certain, values)
+        return values
 
     def categorical(self, logits: np.ndarray, symbols: np.ndarray | None) -> np.ndarray:
         symbols = _given(symbols)
@@ -129,6 +154,9 @@ class RansDecoder:
 
     def binary(self, logits: np.ndarray, symbols: np.ndarray | None = None) -> np.ndarray:
         return self._rans.get_binary(binary_frequencies(logits))
+
+    def tree(self, logits: np.ndarray, certain: np.ndarray, values: np.ndarray | None = None) -> np.ndarray:
+        return self._rans.get_tree(logits, certain)
 
     def categorical(self, logits: np.ndarray, symbols: np.ndarray | None = None) -> np.ndarray:
         return self._rans.get_table(tables(logits))

@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from pcc.geometry.coding_order import CodingOrder
 from pcc.geometry.octree import Level
 from pcc.ops import conv_int8, occupancy_context
-from pcc.ops.occupancy_head import HeadStage
+from pcc.ops.neighbour_lists import NeighbourLists
+from pcc.ops.occupancy_head import HeadGroup, OccupancyHead
 
 Tensors = Mapping[str, np.ndarray]
-NUM_STAGES = 8
 INT32_MAX = 2**31 - 1
 WEIGHT_BOUND = 128
 
@@ -40,8 +41,8 @@ class WeightSet:
     expand: Layer  # weight (8, C, C), bias (rows, 8, C)
     convs: tuple[Layer, ...]  # two per residual block
     absorb: Layer  # weight (27, 8, C)
-    head: tuple[HeadStage, ...]  # one per stage
-    head_bias: tuple[np.ndarray, ...]  # per stage (rows, 2, H) int32
+    head: OccupancyHead
+    head_bias: np.ndarray  # (rows, colours, groups, H) int32
 
     def expand_children(self, feats: np.ndarray | None, level: Level, row: int) -> np.ndarray:
         e = self.expand
@@ -55,17 +56,17 @@ class WeightSet:
             x = _convolve(second, t, level, x)
         return x
 
-    def absorb_occupancy(self, feats: np.ndarray, level: Level, occupancy: np.ndarray) -> np.ndarray:
+    def absorb_occupancy(self, feats: np.ndarray, lists: NeighbourLists, occupancy: np.ndarray) -> np.ndarray:
         a = self.absorb
         return occupancy_context.absorb(
-            feats, a.weight, level.neighbours, occupancy, bias=a.bias, multiplier=a.multiplier, shift=a.shift,
+            feats, a.weight, lists, occupancy, bias=a.bias, multiplier=a.multiplier, shift=a.shift,
             residual_multiplier=a.residual_multiplier,
         )  # fmt: skip
 
     def macs(self, level: Level) -> int:
         """Products of all layers for a level's nodes; context sums are additions and count nothing."""
         nodes, pairs = len(level), int((level.neighbours >= 0).sum())
-        dense = self.expand.weight[0].size + sum(s.weight1.size + s.weight2.size + s.weight3.size for s in self.head)
+        dense = self.expand.weight[0].size + sum(g.weight1.size + g.weight2.size + g.weight3.size for g in self.head.groups)
         return nodes * dense + pairs * sum(c.weight[0].size for c in self.convs)
 
 
@@ -89,8 +90,10 @@ def check_config(config: Mapping[str, Any]) -> None:
         raise ValueError(f"config: expected a positive finest_voxel_m or none, got {finest!r}")
     scales, blocks = list(config["scales"]), list(config["blocks"])
     counts = [config["channels"], config["hidden"], config["max_scale"], *scales, *blocks]
-    if not all(type(count) is int for count in counts) or type(config["checkerboard"]) is not bool:
-        raise TypeError("config: expected integers, and true or false for checkerboard")
+    counts += [config["colours"], config["groups"]]
+    if not all(type(count) is int for count in counts) or type(config["by_colour"]) is not bool:
+        raise TypeError("config: expected integers, and true or false for by_colour")
+    CodingOrder(config["colours"], config["groups"], config["by_colour"])
     if min(counts[:2]) < 16 or config["channels"] % 16 or config["hidden"] % 16:
         raise ValueError(f"config: expected channels and hidden in multiples of 16, got {counts[:2]}")
     if len(blocks) != len(scales) or min(blocks, default=-1) < 0:
@@ -109,13 +112,14 @@ def read_set(tensors: Tensors, index: int, config: Mapping[str, Any]) -> WeightS
     prefix = f"set{index}"
     num_convs = 2 * config["blocks"][index]
     convs = tuple(_read_layer(tensors, f"{prefix}.conv{j}", (27, c, c), (c,), 27 * c * 255) for j in range(num_convs))
-    head, bias = zip(*(_read_stage(tensors, f"{prefix}.head{k}", c, h, rows) for k in range(NUM_STAGES)), strict=True)
+    order = CodingOrder(config["colours"], config["groups"], config["by_colour"])
+    stages = [_read_group(tensors, f"{prefix}.head{g}", c, h, rows, order) for g in range(order.groups)]
     return WeightSet(
         expand=_read_layer(tensors, f"{prefix}.expand", (8, c, c), (rows, 8, c), c * 255),
         convs=convs,
         absorb=_read_layer(tensors, f"{prefix}.absorb", (27, 8, c), (c,), 27 * 8),
-        head=tuple(head),
-        head_bias=tuple(bias),
+        head=OccupancyHead([group for group, _ in stages], order.colour_masks()),
+        head_bias=np.stack([bias for _, bias in stages], 2),
     )
 
 
@@ -139,9 +143,12 @@ def _read_layer(
     return Layer(weight, bias, multiplier, shift, residual)
 
 
-def _read_stage(tensors: Tensors, name: str, c: int, h: int, rows: int) -> tuple[HeadStage, np.ndarray]:
-    shift1, shift2, bias3, multiplier3, shift3 = (int(v) for v in _tensor(tensors, f"{name}.scalars", np.int32, (5,)))
-    stage = HeadStage(
+def _read_group(
+    tensors: Tensors, name: str, c: int, h: int, rows: int, order: CodingOrder
+) -> tuple[HeadGroup, np.ndarray]:
+    outputs = 2**order.group_size - 1
+    shift1, shift2, shift3 = (int(v) for v in _tensor(tensors, f"{name}.scalars", np.int32, (3,)))
+    group = HeadGroup(
         weight1=_tensor(tensors, f"{name}.weight1", np.int8, (c, h)),
         context=_tensor(tensors, f"{name}.context", np.int8, (27, 8, h)),
         context_shift=_tensor(tensors, f"{name}.context_shift", np.uint8, (h,)),
@@ -151,20 +158,21 @@ def _read_stage(tensors: Tensors, name: str, c: int, h: int, rows: int) -> tuple
         bias2=_tensor(tensors, f"{name}.bias2", np.int32, (h,)),
         multiplier2=_tensor(tensors, f"{name}.multiplier2", np.int32, (h,)),
         shift2=shift2,
-        weight3=_tensor(tensors, f"{name}.weight3", np.int8, (h,)),
-        bias3=bias3,
-        multiplier3=multiplier3,
+        weight3=_tensor(tensors, f"{name}.weight3", np.int8, (h, outputs)),
+        bias3=_tensor(tensors, f"{name}.bias3", np.int32, (outputs,)),
+        multiplier3=_tensor(tensors, f"{name}.multiplier3", np.int32, (outputs,)),
         shift3=shift3,
     )
-    bias1 = _tensor(tensors, f"{name}.bias1", np.int32, (rows, 2, h))
-    if min(stage.multiplier1.min(), stage.multiplier2.min(), multiplier3) < 0:
+    bias1 = _tensor(tensors, f"{name}.bias1", np.int32, (rows, order.colours, h))
+    if min(group.multiplier1.min(), group.multiplier2.min(), group.multiplier3.min()) < 0:
         raise ValueError(f"{name}: a multiplier is negative")
-    context = np.abs(stage.context.astype(np.int64)).sum((0, 1)) << stage.context_shift.astype(np.int64)
+    context = np.abs(group.context.astype(np.int64)).sum((0, 1)) << group.context_shift.astype(np.int64)
     bound1 = 255 * WEIGHT_BOUND * c + context + np.abs(bias1.astype(np.int64)).max((0, 1))
-    bound2 = 255 * WEIGHT_BOUND * h + np.abs(stage.bias2.astype(np.int64))
-    if max(bound1.max(), bound2.max(), 255 * WEIGHT_BOUND * h + abs(bias3)) > INT32_MAX:
+    bound2 = 255 * WEIGHT_BOUND * h + np.abs(group.bias2.astype(np.int64))
+    bound3 = 255 * WEIGHT_BOUND * h + np.abs(group.bias3.astype(np.int64))
+    if max(bound1.max(), bound2.max(), bound3.max()) > INT32_MAX:
         raise ValueError(f"{name}: an accumulator could leave 32 bits")
-    return stage, bias1
+    return group, bias1
 
 
 def _tensor(tensors: Tensors, name: str, dtype: type, shape: tuple[int, ...]) -> np.ndarray:

@@ -18,49 +18,70 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from pcc.errors import ModelMismatch
+from pcc.entropy.coders import Coder
+from pcc.geometry.coding_order import CodingOrder
 from pcc.geometry.octree import Level
+from pcc.inference.format_1 import FORMAT_1, from_format_1
 from pcc.inference.layers import WeightSet, check_config, read_set
-from pcc.ops import occupancy_head
+from pcc.ops.neighbour_lists import NeighbourLists, neighbour_lists
 
-FORMAT = "pcc-occupancy-1"
+FORMAT = "pcc-occupancy-2"
 DIGEST_BYTES = 16
-NUM_STAGES = 8
+NOTHING = np.zeros(0, np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
-    """One stage (and, in checkerboard order, one parity) of a level; see `pcc.codec.walk.Step`."""
+class View:
+    """A level, and its neighbours colour by colour."""
 
-    stage: int
-    parity: int
-    rows: np.ndarray  # (R,) int32
-    occupancy: np.ndarray  # (N,) uint8, shared by all steps of the level
-    layers: WeightSet
-    bias1: np.ndarray  # (H,) int32
-    feats: np.ndarray
     level: Level
-    checkerboard: bool
+    lists: NeighbourLists
 
-    def logits(self) -> np.ndarray:
-        """(R,) int16."""
-        return occupancy_head.logits(
-            self.layers.head[self.stage],
-            self.stage,
-            self.feats,
-            self.level.neighbours,
-            self.occupancy,
-            self.rows,
-            bias1=self.bias1,
-            checkerboard=self.checkerboard,
-            parity=self.parity,
+
+class Step:
+    """A pass over a level: one group of octants of the nodes of one colour; see `pcc.codec.walk.Step`."""
+
+    def __init__(self, level_passes: LevelPasses, group: int, colour: int) -> None:
+        self.passes, self.group, self.colour = level_passes, group, colour
+
+    def code(self, coder: Coder, known: bool) -> None:
+        order, occupancy = self.passes.order, self.passes.occupancy
+        rows = self.passes.lists.of_colour(self.colour)
+        if not len(rows):
+            return
+        before, first = occupancy[rows], np.uint8(self.group * order.group_size)
+        last = self.group + 1 == order.groups
+        certain = (before & np.uint8((1 << first) - 1) == 0).view(np.uint8) if last else NOTHING
+        values = before >> first & np.uint8((1 << order.group_size) - 1) if known else None
+        values = coder.tree(self.passes.logits(self.group, self.colour), certain, values)
+        if not known:
+            occupancy[rows] = before | values << first
+
+
+class LevelPasses:
+    """What all passes over a level share. Where occupancies are known, a colour's groups are computed at once."""
+
+    def __init__(
+        self, layers: WeightSet, row: int, feats: np.ndarray, lists: NeighbourLists, occupancy: np.ndarray,
+        order: CodingOrder, known: bool,
+    ) -> None:  # fmt: skip
+        self.layers, self.row, self.feats, self.lists = layers, row, feats, lists
+        self.occupancy, self.order, self.known = occupancy, order, known
+        self._ahead: dict[int, np.ndarray] = {}
+
+    def logits(self, group: int, colour: int) -> np.ndarray:
+        """(R, T) int16."""
+        if not self.known:
+            return self._logits(colour, group, 1)[0]
+        if colour not in self._ahead:
+            self._ahead[colour] = self._logits(colour, 0, self.order.groups)
+        return self._ahead[colour][group]
+
+    def _logits(self, colour: int, first: int, count: int) -> np.ndarray:
+        bias1 = self.layers.head_bias[self.row, colour, first : first + count]
+        return self.layers.head.logits(
+            self.feats, self.lists, self.occupancy, colour=colour, first=first, bias1=bias1
         )
-
-    def symbols(self) -> np.ndarray:
-        """(R,) uint8 zeros and ones."""
-        return self.occupancy[self.rows] >> np.uint8(self.stage) & np.uint8(1)
-
-    def store(self, symbols: np.ndarray) -> None:
-        self.occupancy[self.rows] |= symbols << np.uint8(self.stage)
 
 
 class Program:
@@ -84,11 +105,14 @@ class Program:
         try:
             with safe_open(str(path), "numpy") as file:
                 metadata = file.metadata() or {}
-                if metadata.get("format") != FORMAT:
+                if metadata.get("format") not in (FORMAT, FORMAT_1):
                     raise ModelMismatch(f"{path}: expected the format {FORMAT}, got {metadata.get('format')!r}")
                 self.config: dict[str, Any] = json.loads(metadata["config"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+            if metadata["format"] == FORMAT_1:
+                self.config, tensors = from_format_1(self.config, tensors)
             check_config(self.config)
+            self.order = CodingOrder(self.config["colours"], self.config["groups"], self.config["by_colour"])
             self.sets = [read_set(tensors, i, self.config) for i in range(len(self.config["scales"]))]
         except (SafetensorError, KeyError, ValueError, TypeError) as error:
             raise ModelMismatch(f"{path}: not a valid model: {error}") from error
@@ -99,26 +123,26 @@ class Program:
     def __repr__(self) -> str:
         return f"Program({self.name}, {self.digest.hex()}, {self.num_parameters} parameters)"
 
-    def view(self, level: Level) -> Level:
-        return level
+    def view(self, level: Level) -> View:
+        return View(level, neighbour_lists(level.neighbours, level.octants, self.order.colour_of))
 
-    def features(self, feats: np.ndarray | None, level: Level, scale: int) -> np.ndarray:
+    def features(self, feats: np.ndarray | None, view: View, scale: int) -> np.ndarray:
         """(N, C) uint8."""
         layers, row = self._set_of(scale)
-        return layers.refine(layers.expand_children(feats, level, row), level)
+        return layers.refine(layers.expand_children(feats, view.level, row), view.level)
 
-    def absorb(self, feats: np.ndarray, level: Level, occupancy: np.ndarray, scale: int) -> np.ndarray:
+    def absorb(self, feats: np.ndarray, view: View, occupancy: np.ndarray, scale: int) -> np.ndarray:
         """(N, C) uint8."""
-        return self._set_of(scale)[0].absorb_occupancy(feats, level, occupancy)
+        return self._set_of(scale)[0].absorb_occupancy(feats, view.lists, occupancy)
 
-    def steps(self, feats: np.ndarray, level: Level, occupancy: np.ndarray, scale: int) -> Iterator[Step]:
-        """Stage by stage, even nodes before odd ones."""
+    def steps(
+        self, feats: np.ndarray, view: View, occupancy: np.ndarray, scale: int, known: bool
+    ) -> Iterator[Step]:
+        """The passes of the coding order."""
         layers, row = self._set_of(scale)
-        checkerboard = bool(self.config["checkerboard"])
-        for stage in range(NUM_STAGES):
-            for parity, rows in enumerate(_rows_by_parity(level.octants)):
-                bias1 = layers.head_bias[stage][row, parity]
-                yield Step(stage, parity, rows, occupancy, layers, bias1, feats, level, checkerboard)
+        passes = LevelPasses(layers, row, feats, view.lists, occupancy, self.order, known)
+        for group, colour in self.order.passes:
+            yield Step(passes, group, colour)
 
     def macs(self, level: Level, scale: int) -> int:
         """Multiplications (and additions of context weights) that a level costs; for reports."""
@@ -129,11 +153,6 @@ class Program:
         scale = min(scale, self.config["max_scale"])
         index = sum(first <= scale for first in scales) - 1
         return self.sets[index], scale - scales[index]
-
-
-def _rows_by_parity(octants: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    odd = (np.bitwise_count(octants) & 1).astype(bool)
-    return np.flatnonzero(~odd).astype(np.int32), np.flatnonzero(odd).astype(np.int32)
 
 
 def read_card(path: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from pcc.errors import ModelMismatch
 from pcc.inference.program import FORMAT, Program
-from pcc.models.occupancy import NUM_STAGES, OccupancyNet, WeightSet
+from pcc.models.occupancy import OccupancyNet, WeightSet
 from pcc.nn.quantisation import ACTIVATION_STEP, LOGIT_STEP, WEIGHT_MAX, context_shift, context_step, weight_step
 
 MULTIPLIER_BITS = 30
@@ -81,8 +81,8 @@ def _export_set(layers: WeightSet) -> dict[str, np.ndarray]:
     for j, (weight, bias) in enumerate(zip(layers.conv_weights, layers.conv_biases, strict=True)):
         tensors |= _dense(f"conv{j}", weight, bias, residual=j % 2 == 1)
     tensors |= _absorb(layers)
-    for stage in range(NUM_STAGES):
-        tensors |= {f"head{stage}.{key}": value for key, value in _head(layers, stage).items()}
+    for group in range(layers.order.groups):
+        tensors |= {f"head{group}.{key}": value for key, value in _head(layers, group).items()}
     return tensors
 
 
@@ -110,16 +110,15 @@ def _absorb(layers: WeightSet) -> dict[str, np.ndarray]:
     }
 
 
-def _head(layers: WeightSet, stage: int) -> dict[str, np.ndarray]:
+def _head(layers: WeightSet, group: int) -> dict[str, np.ndarray]:
     h = layers.head2_weight.shape[1]
-    columns = slice(stage * h, (stage + 1) * h)
+    columns = slice(group * h, (group + 1) * h)
     weight1, context = layers.head1_weight[:, columns], layers.head1_context[:, :, columns]
-    weight2, weight3 = layers.head2_weight[stage], layers.head3_weight[stage][:, None]
+    weight2, weight3 = layers.head2_weight[group], layers.head3_weight[group]
     step1, step2, step3 = weight_step(weight1), weight_step(weight2), weight_step(weight3)
     multiplier1, shift1 = fixed_point(step1.numpy())
     multiplier2, shift2 = fixed_point(step2.numpy())
     multiplier3, shift3 = fixed_point((step3 * ACTIVATION_STEP / LOGIT_STEP).numpy())
-    bias3 = _int32(layers.head3_bias[stage] / (step3 * ACTIVATION_STEP))
     return {
         "weight1": _int8(weight1, step1),
         "context": _int8(context, context_step(context, step1)),
@@ -127,10 +126,12 @@ def _head(layers: WeightSet, stage: int) -> dict[str, np.ndarray]:
         "bias1": _int32(layers.head1_bias[:, :, columns] / (step1 * ACTIVATION_STEP)),
         "multiplier1": multiplier1,
         "weight2": _int8(weight2, step2),
-        "bias2": _int32(layers.head2_bias[stage] / (step2 * ACTIVATION_STEP)),
+        "bias2": _int32(layers.head2_bias[group] / (step2 * ACTIVATION_STEP)),
         "multiplier2": multiplier2,
-        "weight3": _int8(weight3, step3)[:, 0],
-        "scalars": np.array([shift1, shift2, bias3[0], multiplier3[0], shift3], np.int32),
+        "weight3": _int8(weight3, step3),
+        "bias3": _int32(layers.head3_bias[group] / (step3 * ACTIVATION_STEP)),
+        "multiplier3": multiplier3,
+        "scalars": np.array([shift1, shift2, shift3], np.int32),
     }
 
 

@@ -1,8 +1,8 @@
 """The occupancy network, as it is trained: float layers with fake quantisation.
 
-Per level, features flow from coarse to fine and occupancies are coded in eight binary stages:
+Per level, features flow from coarse to fine and occupancies are coded in passes (`pcc.geometry.coding_order`):
 
-    parent's feats --expand--> child's feats --residual blocks--> feats --head, stage k--> logit of octant k
+    parent's feats --expand--> child's feats --residual blocks--> feats --head of a pass--> logits of its octants
                                                                     |                        ^
                                                                     |                        | bits coded so far, of the
     children <--absorb (all bits of the 27 neighbours)--------------+                        | node and its neighbours
@@ -14,19 +14,19 @@ It is not what runs in the codec: `pcc.models.export` turns it into the integer 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pcc.geometry.coding_order import CodingOrder
 from pcc.geometry.octree import Level
 from pcc.nn.functional import OccupancyContext, SparseConvolution
 from pcc.nn.quantisation import ACTIVATION_STEP, Quantiser, context_step, weight_step
 from pcc.ops.occupancy_head import MAX_HIDDEN
-
-NUM_STAGES = 8
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ class OccupancyConfig:
 
     Attributes:
         channels: features per node, a multiple of 16.
-        hidden: units per stage of the head, a multiple of 16, at most 64.
+        hidden: units per group of the head, a multiple of 16, at most 64.
         blocks: residual blocks (two 3x3x3 convolutions each) per weight set.
         scales: first scale of each weight set, ascending from 1; scale = levels to go + level offset.
         max_scale: the largest scale with a bias of its own; coarser levels share it.
         finest_voxel_m: edge in metres of the voxels whose parents have scale 1, for models of clouds in metres.
-        checkerboard: whether nodes of odd parity are coded after, and see, their even neighbours' bit of a stage.
+        colours, groups, by_colour: see `pcc.geometry.coding_order.CodingOrder`.
     """
 
     channels: int = 32
@@ -48,7 +48,9 @@ class OccupancyConfig:
     blocks: tuple[int, ...] = (1, 1, 1)
     scales: tuple[int, ...] = (1, 2, 3)
     max_scale: int = 21
-    checkerboard: bool = True
+    colours: int = 2
+    groups: int = 8
+    by_colour: bool = False
     finest_voxel_m: float | None = None
 
     def __post_init__(self) -> None:
@@ -61,8 +63,13 @@ class OccupancyConfig:
             )
         if len(self.blocks) != len(self.scales) or list(self.scales) != sorted(set(self.scales)) or self.scales[0] != 1:
             raise ValueError(f"scales: expected ascending from 1, one per block, got {self.scales}, {self.blocks}")
+        CodingOrder(self.colours, self.groups, self.by_colour)
         if self.max_scale < self.scales[-1]:
             raise ValueError(f"max_scale: expected at least {self.scales[-1]}, got {self.max_scale}")
+
+    @cached_property
+    def order(self) -> CodingOrder:
+        return CodingOrder(self.colours, self.groups, self.by_colour)
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> OccupancyConfig:
@@ -90,11 +97,6 @@ class TrainingLevel:
     parents: Tensor  # (N,) int64
     octants: Tensor  # (N,) uint8
     neighbours: Tensor  # (N, 27) int32
-    parity: Tensor = field(init=False)  # (N,) int64
-
-    def __post_init__(self) -> None:
-        o = self.octants.long()
-        self.parity = (o ^ (o >> 1) ^ (o >> 2)) & 1
 
 
 class WeightSet(nn.Module):
@@ -103,7 +105,8 @@ class WeightSet(nn.Module):
     def __init__(self, config: OccupancyConfig, index: int, quantiser: Quantiser) -> None:
         super().__init__()
         c, h, rows = config.channels, config.hidden, config.num_rows(index)
-        self.checkerboard = config.checkerboard
+        order = self.order = config.order
+        columns, outputs = order.groups * h, 2**order.group_size - 1
         self.quantiser = [quantiser]  # in a list: shared, not a submodule
         self.expand_weight = _normal(8, c, c, fan=c)
         self.expand_bias = nn.Parameter(torch.randn(1, 8, c) * 0.2 + torch.zeros(rows, 1, 1))
@@ -111,20 +114,14 @@ class WeightSet(nn.Module):
         self.conv_biases = nn.ParameterList([nn.Parameter(torch.zeros(c)) for _ in range(2 * config.blocks[index])])
         self.absorb_weight = _normal(27, 8, c, fan=100)
         self.absorb_bias = nn.Parameter(torch.zeros(c))
-        self.head1_weight = _normal(c, NUM_STAGES * h, fan=c)
-        self.head1_context = nn.Parameter(_normal(27, 8, NUM_STAGES * h, fan=60) * self._context_mask(h))
-        self.head1_bias = nn.Parameter(torch.zeros(rows, 2, NUM_STAGES * h))
-        self.head2_weight = _normal(NUM_STAGES, h, h, fan=h)
-        self.head2_bias = nn.Parameter(torch.zeros(NUM_STAGES, h))
-        self.head3_weight = _normal(NUM_STAGES, h, fan=4 * h)
-        self.head3_bias = nn.Parameter(torch.zeros(NUM_STAGES))
-
-    def _context_mask(self, hidden: int) -> Tensor:
-        """(27, 8, 8 * hidden) ones where some node's stage can see the bit."""
-        mask = torch.zeros(27, 8, NUM_STAGES, hidden)
-        for stage in range(NUM_STAGES):
-            mask[:, : stage + 1 if self.checkerboard else stage, stage] = 1
-        return mask.reshape(27, 8, -1)
+        self.head1_weight = _normal(c, columns, fan=c)
+        seen = torch.from_numpy((order.first_group[..., None] <= np.arange(order.groups)).any(0))  # (27, 8, groups)
+        self.head1_context = nn.Parameter(_normal(27, 8, columns, fan=60) * seen.repeat_interleave(h, 2))
+        self.head1_bias = nn.Parameter(torch.zeros(rows, order.colours, columns))
+        self.head2_weight = _normal(order.groups, h, h, fan=h)
+        self.head2_bias = nn.Parameter(torch.zeros(order.groups, h))
+        self.head3_weight = _normal(order.groups, h, outputs, fan=4 * h)
+        self.head3_bias = nn.Parameter(torch.zeros(order.groups, outputs))
 
     def expand(self, feats: Tensor | None, level: TrainingLevel, row: int) -> Tensor:
         """Features of nodes from their parents'; roots have none."""
@@ -157,28 +154,28 @@ class WeightSet(nn.Module):
         q = self.quantiser[0]
         step = weight_step(self.absorb_weight)
         weight = q.weight(self.absorb_weight, step)
-        context = OccupancyContext.apply(weight, level.neighbours, occupancy, level.octants, False, False)
+        context = OccupancyContext.apply(weight, level.neighbours, occupancy, level.octants)
         return q.activation(feats + context + q.bias(self.absorb_bias, step))
 
     def logits(self, feats: Tensor, level: TrainingLevel, occupancy: Tensor, row: int) -> Tensor:
-        """(N, 8) logits in bits of all stages at once; possible because the occupancies are known."""
-        q = self.quantiser[0]
+        """(N, groups, 2^group_size - 1) logits in bits of all groups at once; the occupancies are known."""
+        q, order = self.quantiser[0], self.order
         step = weight_step(self.head1_weight)
         weight = q.weight(self.head1_context, context_step(self.head1_context, step))
-        context = OccupancyContext.apply(weight, level.neighbours, occupancy, level.octants, True, self.checkerboard)
-        bias1 = q.bias(self.head1_bias[row], step * ACTIVATION_STEP).index_select(0, level.parity)
+        seen = order.first_group, order.groups
+        context = OccupancyContext.apply(weight, level.neighbours, occupancy, level.octants, *seen)
+        colours = torch.from_numpy(order.colour_of).long()[level.octants.long()]
+        bias1 = q.bias(self.head1_bias[row], step * ACTIVATION_STEP).index_select(0, colours)
         x = feats @ q.weight(self.head1_weight, step) + context + bias1
-        x = q.activation(x).view(len(feats), NUM_STAGES, -1).transpose(0, 1)  # (8, N, H)
-        w2, b2 = self._stacked(self.head2_weight, self.head2_bias)
-        x = q.activation(torch.baddbmm(b2, x, w2))
-        w3, b3 = self._stacked(self.head3_weight[..., None], self.head3_bias[:, None])
-        return q.logit(torch.baddbmm(b3, x, w3)[..., 0].t())
+        x = q.activation(x).view(len(feats), order.groups, -1).transpose(0, 1)  # (G, N, H)
+        x = q.activation(torch.baddbmm(*self._stacked(self.head2_bias, self.head2_weight, x)))
+        return q.logit(torch.baddbmm(*self._stacked(self.head3_bias, self.head3_weight, x))).transpose(0, 1)
 
-    def _stacked(self, weights: Tensor, biases: Tensor) -> tuple[Tensor, Tensor]:
-        """Weights (8, I, O) and biases (8, 1, O) of the stages, rounded with the steps of each stage."""
+    def _stacked(self, biases: Tensor, weights: Tensor, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Biases (G, 1, O), inputs and weights (G, I, O), rounded with the steps of each group."""
         q, steps = self.quantiser[0], [weight_step(w) for w in weights]
         rounded = torch.stack([q.weight(w, step) for w, step in zip(weights, steps, strict=True)])
-        return rounded, q.bias(biases, torch.stack(steps) * ACTIVATION_STEP)[:, None]
+        return q.bias(biases, torch.stack(steps) * ACTIVATION_STEP)[:, None], x, rounded
 
 
 class OccupancyNet(nn.Module):
@@ -201,11 +198,13 @@ class OccupancyNet(nn.Module):
     def absorb(self, feats: Tensor, level: TrainingLevel, occupancy: np.ndarray, scale: int) -> Tensor:
         return self._set_of(scale)[0].absorb(feats, level, torch.from_numpy(occupancy))
 
-    def steps(self, feats: Tensor, level: TrainingLevel, occupancy: np.ndarray, scale: int) -> Iterator[AllStages]:
-        """One step: with known occupancies, all stages are computed at once."""
+    def steps(
+        self, feats: Tensor, level: TrainingLevel, occupancy: np.ndarray, scale: int, known: bool = True
+    ) -> Iterator[AllPasses]:
+        """One step: with known occupancies, all passes are computed at once."""
         layers, row = self._set_of(scale)
-        known = torch.from_numpy(occupancy)
-        yield AllStages(layers.logits(feats, level, known, row), known)
+        bits = torch.from_numpy(occupancy)
+        yield AllPasses(layers.logits(feats, level, bits, row), bits, self.config.order)
 
     def _set_of(self, scale: int) -> tuple[WeightSet, int]:
         index, row = self.config.set_of(scale)
@@ -213,26 +212,32 @@ class OccupancyNet(nn.Module):
 
 
 @dataclass(frozen=True)
-class AllStages:
-    """All binary decisions of a level; the training counterpart of one stage and parity in the codec."""
+class AllPasses:
+    """All binary decisions of a level; the training counterpart of the passes in the codec."""
 
-    raw: Tensor  # (N, 8) bits
+    raw: Tensor  # (N, groups, 2^group_size - 1) bits
     occupancy: Tensor  # (N,) uint8, known
+    order: CodingOrder
 
     def logits(self) -> Tensor:
         """(N, 8); the last octant of a node with no child so far is certain."""
-        implied = self.occupancy == 128
-        raw = self.raw.clone()
-        raw[:, 7] = torch.where(implied, torch.full_like(raw[:, 7], 14.0), raw[:, 7])
-        return raw
+        size, known = self.order.group_size, self.occupancy.long()
+        starts = torch.arange(0, 8, size)
+        chosen = [
+            self.raw.gather(2, ((1 << j) - 1 + (known[:, None] >> starts & ((1 << j) - 1)))[..., None])
+            for j in range(size)
+        ]
+        raw = torch.cat(chosen, 2).reshape(len(known), 8)
+        certain = torch.cat([torch.zeros(len(known), 7, dtype=torch.bool), (known == 128)[:, None]], 1)
+        return raw.masked_fill(certain, 14.0)
 
     def symbols(self) -> Tensor:
         """(N, 8) bool."""
         shifts = torch.arange(8, dtype=torch.uint8)
         return (self.occupancy[:, None] >> shifts & 1).bool()
 
-    def store(self, symbols: Tensor) -> None:
-        """Nothing to store: the occupancies were known."""
+    def code(self, coder: Any, known: bool) -> None:
+        coder.binary(self.logits(), self.symbols())
 
 
 def _normal(*shape: int, fan: float) -> nn.Parameter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -30,16 +31,22 @@ class OccupancyContext(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx, weights: Tensor, neighbours: Tensor, occupancy: Tensor, octants: Tensor, staged: bool, checkerboard: bool
+        ctx,
+        weights: Tensor,
+        neighbours: Tensor,
+        occupancy: Tensor,
+        octants: Tensor,
+        first_group: np.ndarray = occupancy_context.ALL_SEEN,
+        num_groups: int = 1,
     ) -> Tensor:
         ctx.save_for_backward(neighbours, occupancy, octants)
-        ctx.options = {"staged": staged, "checkerboard": checkerboard}
-        return occupancy_context.forward(weights.detach(), neighbours, occupancy, octants, **ctx.options)
+        ctx.seen = first_group, num_groups
+        return occupancy_context.forward(weights.detach(), neighbours, occupancy, octants, *ctx.seen)
 
     @staticmethod
     def backward(ctx, grad_out: Tensor):
         neighbours, occupancy, octants = ctx.saved_tensors
-        grad = occupancy_context.backward(grad_out.contiguous(), neighbours, occupancy, octants, **ctx.options)
+        grad = occupancy_context.backward(grad_out.contiguous(), neighbours, occupancy, octants, *ctx.seen)
         return grad, None, None, None, None, None
 
 

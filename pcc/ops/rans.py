@@ -65,6 +65,21 @@ class RansEncoder:
         p1 = check(p1, "p1", "uint16", (None,))
         self._impl.put_binary(p1, check(symbols, "symbols", "uint8", (len(p1),)))
 
+    def put_tree(self, logits: Array, certain: Array, values: Array) -> None:
+        """The G bits of every value, bit 0 of all values first; frequencies as `pcc.ops.tables.tree_frequencies`.
+
+        Args:
+            logits: (N, 2^G - 1) int16, G in 1..8.
+            certain: (N,) uint8 or (0,).
+            values: (N,) uint8 below 2^G.
+
+        Raises:
+            TypeError, ValueError: an argument does not fit; nothing was put.
+        """
+        logits = check(logits, "logits", "int16", (None, None))
+        certain = check(certain, "certain", "uint8", (None,))
+        self._impl.put_tree(logits, certain, check(values, "values", "uint8", (logits.shape[0],)))
+
     def put_table(self, cdf: Array, symbols: Array) -> None:
         """One call of symbols of an alphabet of K.
 
@@ -115,6 +130,16 @@ class RansDecoder:
         except _ext.CorruptStream as error:
             raise CorruptStream(str(error)) from None
         return symbols
+
+    def get_tree(self, logits: Array, certain: Array) -> Array:
+        """The (N,) uint8 values of one call; arguments as in ``RansEncoder.put_tree``, raises as ``get_binary``."""
+        logits = check(logits, "logits", "int16", (None, None))
+        values = empty(logits, (logits.shape[0],), np.uint8)
+        try:
+            self._impl.get_tree(logits, check(certain, "certain", "uint8", (None,)), values)
+        except _ext.CorruptStream as error:
+            raise CorruptStream(str(error)) from None
+        return values
 
     def get_table(self, cdf: Array) -> Array:
         """The (N,) uint16 symbols of one call; ``cdf`` as in ``RansEncoder.put_table``. Raises as ``get_binary``."""
