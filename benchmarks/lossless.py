@@ -33,12 +33,13 @@ STATIONS: dict[str, list[str]] = {
     "neighbours": ["pcc.geometry.octree.neighbours.child_neighbours"],
     "network: expand": ["pcc.inference.layers.conv_int8.expand"],
     "network: convolutions": ["pcc.inference.layers.conv_int8.forward"],
-    "network: head": ["pcc.inference.program.occupancy_head.logits"],
+    "network: lists": ["pcc.inference.program.neighbour_lists"],
+    "network: head": ["pcc.inference.layers.OccupancyHead.logits"],
     "network: absorb": ["pcc.inference.layers.occupancy_context.absorb"],
     "coder": [
-        "pcc.codec.octree.RansEncoder.binary",
+        "pcc.codec.octree.RansEncoder.tree",
         "pcc.codec.octree.RansEncoder.finish",
-        "pcc.codec.octree.RansDecoder.binary",
+        "pcc.codec.octree.RansDecoder.tree",
     ],
     "digest": ["pcc.codec.encoder.decoded_digest", "pcc.codec.decoder.decoded_digest"],
 }

@@ -19,8 +19,9 @@ void context_forward(const float* weights, const int32_t* neighbours, const uint
 void context_backward(const float* grad_out, const int32_t* neighbours, const uint8_t* occupancy, const uint8_t* octants,
                       const uint8_t* first_group, float* grad_weights, int64_t n, int columns, int groups);
 
-// Integer form, not staged, with requantisation: the features that the children will inherit.
+// Integer form, every bit seen, with requantisation: the features that the children will inherit.
 //   out = requantise(bias + sum of weights (27, 8, C) int8, multiplier; + feats * residual_multiplier), C = 16, 32, ...
+// lists: of the level, by any colours; they are trusted.
 void context_absorb(const uint8_t* feats, const int8_t* weights, const NeighbourLists& lists, const uint8_t* occupancy,
                     const int32_t* bias, const int32_t* multiplier, int shift, int32_t residual_multiplier, uint8_t* out,
                     int64_t n, int channels);

@@ -34,6 +34,7 @@ void logits(OccupancyHead& self, Array2<const uint8_t> feats, Array1<const int32
 
 const Registrar registrar([](nb::module_& m) {
   m.attr("HEAD_MAX_HIDDEN") = kMaxHidden;
+  m.attr("HEAD_MAX_OUTPUTS") = kMaxOutputs;
   nb::class_<HeadGroup>(m, "HeadGroup");
   m.def("head_group", &make_group, nb::arg("weight1").noconvert(), nb::arg("context").noconvert(),
         nb::arg("context_shift").noconvert(), nb::arg("multiplier1").noconvert(), nb::arg("shift1"),
@@ -43,8 +44,8 @@ const Registrar registrar([](nb::module_& m) {
       .def("__init__", &make_head, nb::arg("channels"), nb::arg("hidden"), nb::arg("outputs"), nb::arg("groups"),
            nb::arg("masks").noconvert())
       .def("logits", &logits, nb::arg("feats").noconvert(), nb::arg("rows").noconvert(), nb::arg("begin").noconvert(),
-           nb::arg("entries").noconvert(), nb::arg("occupancy").noconvert(), nb::arg("place"), nb::arg("colour"), nb::arg("first"),
-           nb::arg("bias1").noconvert(), nb::arg("out").noconvert());
+           nb::arg("entries").noconvert(), nb::arg("occupancy").noconvert(), nb::arg("place"), nb::arg("colour"),
+           nb::arg("first"), nb::arg("bias1").noconvert(), nb::arg("out").noconvert());
 });
 
 }  // namespace

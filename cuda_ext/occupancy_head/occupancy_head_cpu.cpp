@@ -149,9 +149,9 @@ OccupancyHead::OccupancyHead(const HeadShape& shape, std::vector<HeadGroup> grou
 OccupancyHead::~OccupancyHead() = default;
 
 const OccupancyHead::Packed& OccupancyHead::packed() {
-  auto& packed = packed_[static_cast<int>(active_isa())];
-  if (!packed) packed = std::make_unique<Packed>(shape, groups_);
-  return *packed;
+  const int isa = static_cast<int>(active_isa());
+  std::call_once(once_[isa], [&] { packed_[isa] = std::make_unique<const Packed>(shape, groups_); });
+  return *packed_[isa];
 }
 
 void OccupancyHead::logits(const uint8_t* feats, const NeighbourLists& lists, const uint8_t* occupancy, int64_t place,

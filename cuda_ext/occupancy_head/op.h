@@ -14,6 +14,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "neighbour_lists/op.h"
@@ -41,6 +42,7 @@ struct HeadGroup {
   int shift1, shift2, shift3;
 };
 
+// Unchanging, so several threads may ask for logits at once.
 class OccupancyHead {
  public:
   // masks (groups, colours, 27).
@@ -59,7 +61,9 @@ class OccupancyHead {
   const Packed& packed();
   const std::vector<HeadGroup> groups_;
   const std::vector<uint8_t> masks_;
-  std::unique_ptr<Packed> packed_[3];  // by instruction set, made at first use
+  // By instruction set, made at first use, by whichever thread comes first.
+  std::once_flag once_[3];
+  std::unique_ptr<const Packed> packed_[3];
 };
 
 }  // namespace pcc

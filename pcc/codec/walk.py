@@ -1,6 +1,6 @@
 """The one loop over the levels of an octree: training, encoding and decoding all run it.
 
-    root -> features -> occupancy, stage by stage through the coder -> absorb -> children -> features -> ...
+    root -> features -> occupancy, step by step through the coder -> absorb -> children -> features -> ...
 
 What differs is handed in. The network gives distributions (the integer program of `pcc.inference`, or the float network
 in training); the coder takes a distribution and symbols, or None, and returns the symbols (`pcc.entropy.coders`). So
@@ -90,4 +90,3 @@ def walk(
             feats = network.absorb(feats, view, occupancy, scale)
             level = child_level(level, occupancy)
     return level, occupancy
-

@@ -48,7 +48,7 @@ class Coder(Protocol):
 
         Args:
             logits: (N, 2^G - 1) int16; vertices as in `pcc.ops.tables.tree_frequencies`.
-            certain: (N,) uint8, 1 where a value of all zeros is impossible; (0,): nowhere.
+            certain: (N,) uint8, not 0 where a value of all zeros is impossible; (0,): nowhere.
             values: (N,) uint8 below 2^G; None where the coder knows them.
 
         Returns:

@@ -66,7 +66,9 @@ class WeightSet:
     def macs(self, level: Level) -> int:
         """Products of all layers for a level's nodes; context sums are additions and count nothing."""
         nodes, pairs = len(level), int((level.neighbours >= 0).sum())
-        dense = self.expand.weight[0].size + sum(g.weight1.size + g.weight2.size + g.weight3.size for g in self.head.groups)
+        dense = self.expand.weight[0].size + sum(
+            g.weight1.size + g.weight2.size + g.weight3.size for g in self.head.groups
+        )
         return nodes * dense + pairs * sum(c.weight[0].size for c in self.convs)
 
 

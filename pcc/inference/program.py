@@ -27,7 +27,7 @@ from pcc.ops.neighbour_lists import NeighbourLists, neighbour_lists
 
 FORMAT = "pcc-occupancy-2"
 DIGEST_BYTES = 16
-NOTHING = np.zeros(0, np.uint8)
+NOWHERE = np.zeros(0, np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class View:
 
 
 class Step:
-    """A pass over a level: one group of octants of the nodes of one colour; see `pcc.codec.walk.Step`."""
+    """A pass over a level: one group of octants of the nodes of one colour. It is a `pcc.codec.walk.Step`."""
 
     def __init__(self, level_passes: LevelPasses, group: int, colour: int) -> None:
         self.passes, self.group, self.colour = level_passes, group, colour
@@ -51,7 +51,7 @@ class Step:
             return
         before, first = occupancy[rows], np.uint8(self.group * order.group_size)
         last = self.group + 1 == order.groups
-        certain = (before & np.uint8((1 << first) - 1) == 0).view(np.uint8) if last else NOTHING
+        certain = (before & np.uint8((1 << first) - 1) == 0).view(np.uint8) if last else NOWHERE
         values = before >> first & np.uint8((1 << order.group_size) - 1) if known else None
         values = coder.tree(self.passes.logits(self.group, self.colour), certain, values)
         if not known:
@@ -75,13 +75,12 @@ class LevelPasses:
             return self._logits(colour, group, 1)[0]
         if colour not in self._ahead:
             self._ahead[colour] = self._logits(colour, 0, self.order.groups)
-        return self._ahead[colour][group]
+        last = group + 1 == self.order.groups  # and memory is needed no longer
+        return (self._ahead.pop(colour) if last else self._ahead[colour])[group]
 
     def _logits(self, colour: int, first: int, count: int) -> np.ndarray:
         bias1 = self.layers.head_bias[self.row, colour, first : first + count]
-        return self.layers.head.logits(
-            self.feats, self.lists, self.occupancy, colour=colour, first=first, bias1=bias1
-        )
+        return self.layers.head.logits(self.feats, self.lists, self.occupancy, colour=colour, first=first, bias1=bias1)
 
 
 class Program:
@@ -90,7 +89,8 @@ class Program:
     Attributes:
         name: as the card says.
         digest: 16 bytes, the start of the SHA-256 of the file.
-        config: the network's shape, as `pcc.models.occupancy.OccupancyConfig` has it.
+        config: the network's shape, as `pcc.models.occupancy.OccupancyConfig` has it, whatever the file's format.
+        order: the coding order of its passes.
         card: what the model was trained on, licence, metrics; empty where no card lies beside the file.
         finest_voxel_m: the voxel size of scale 1 in metres; None where the model knows no absolute size.
         num_parameters: integers that the program holds.
@@ -106,7 +106,9 @@ class Program:
             with safe_open(str(path), "numpy") as file:
                 metadata = file.metadata() or {}
                 if metadata.get("format") not in (FORMAT, FORMAT_1):
-                    raise ModelMismatch(f"{path}: expected the format {FORMAT}, got {metadata.get('format')!r}")
+                    raise ModelMismatch(
+                        f"{path}: expected the format {FORMAT} or {FORMAT_1}, got {metadata.get('format')!r}"
+                    )
                 self.config: dict[str, Any] = json.loads(metadata["config"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
             if metadata["format"] == FORMAT_1:
@@ -114,7 +116,7 @@ class Program:
             check_config(self.config)
             self.order = CodingOrder(self.config["colours"], self.config["groups"], self.config["by_colour"])
             self.sets = [read_set(tensors, i, self.config) for i in range(len(self.config["scales"]))]
-        except (SafetensorError, KeyError, ValueError, TypeError) as error:
+        except (SafetensorError, KeyError, ValueError, TypeError, RecursionError) as error:
             raise ModelMismatch(f"{path}: not a valid model: {error}") from error
         self.finest_voxel_m: float | None = self.config.get("finest_voxel_m")
         self.name = str(self.card.get("name", metadata.get("name", path.stem)))
@@ -135,9 +137,7 @@ class Program:
         """(N, C) uint8."""
         return self._set_of(scale)[0].absorb_occupancy(feats, view.lists, occupancy)
 
-    def steps(
-        self, feats: np.ndarray, view: View, occupancy: np.ndarray, scale: int, known: bool
-    ) -> Iterator[Step]:
+    def steps(self, feats: np.ndarray, view: View, occupancy: np.ndarray, scale: int, known: bool) -> Iterator[Step]:
         """The passes of the coding order."""
         layers, row = self._set_of(scale)
         passes = LevelPasses(layers, row, feats, view.lists, occupancy, self.order, known)

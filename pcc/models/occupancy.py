@@ -35,7 +35,7 @@ class OccupancyConfig:
 
     Attributes:
         channels: features per node, a multiple of 16.
-        hidden: units per group of the head, a multiple of 16, at most 64.
+        hidden: units of the head of a group, a multiple of 16, at most 64.
         blocks: residual blocks (two 3x3x3 convolutions each) per weight set.
         scales: first scale of each weight set, ascending from 1; scale = levels to go + level offset.
         max_scale: the largest scale with a bias of its own; coarser levels share it.
@@ -213,7 +213,7 @@ class OccupancyNet(nn.Module):
 
 @dataclass(frozen=True)
 class AllPasses:
-    """All binary decisions of a level; the training counterpart of the passes in the codec."""
+    """All binary decisions of a level: what the codec's passes do one after the other, in one step."""
 
     raw: Tensor  # (N, groups, 2^group_size - 1) bits
     occupancy: Tensor  # (N,) uint8, known

@@ -20,6 +20,7 @@ from pcc.ops.neighbours import NUM_DIRECTIONS
 
 ROW_BITS = 27
 MAX_ROWS: int = _ext.MAX_LISTED_ROWS
+MAX_COLOURS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +57,15 @@ def neighbour_lists(neighbours: np.ndarray, octants: np.ndarray, colour_of: np.n
 
     Raises:
         LimitExceeded: N is over 2^27.
+        TypeError, ValueError: an argument does not fit.
     """
-    neighbours = check(neighbours, "neighbours", "int32", (None, NUM_DIRECTIONS))
-    n = neighbours.shape[0]
-    octants, colour_of = check(octants, "octants", "uint8", (n,)), check(colour_of, "colour_of", "uint8", (8,))
+    n = len(neighbours)
     if n > MAX_ROWS:
         raise LimitExceeded(f"neighbours: at most {MAX_ROWS} nodes a level are supported, got {n}")
+    neighbours = check(neighbours, "neighbours", "int32", (n, NUM_DIRECTIONS))
+    octants, colour_of = check(octants, "octants", "uint8", (n,)), check(colour_of, "colour_of", "uint8", (8,))
+    if colour_of.max() >= MAX_COLOURS:
+        raise ValueError(f"colour_of: expected less than {MAX_COLOURS}, got {colour_of.max()}")
     rows, begin = np.empty(n, np.int32), np.empty(n + 1, np.uint32)
     _ext.count_neighbours(neighbours, octants, colour_of, rows, begin)
     entries = np.empty(int(begin[n]), np.uint32)

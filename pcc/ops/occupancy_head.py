@@ -1,7 +1,7 @@
 """The occupancy head in integers: for some nodes of a level, the logits of the bits that a pass codes.
 
 A pass codes one group of G = 8 / groups octants of the nodes of one colour (`pcc.geometry.coding_order`), with
-T = 2^G - 1 logits a node, one per vertex of the binary tree of the G decisions (`pcc.ops.tree`).
+T = 2^G - 1 logits a node, one per vertex of the binary tree of the G decisions (`pcc.ops.tables.tree_frequencies`).
 
     context = sum of the context weights of the visible bits                            (pcc.ops.occupancy_context)
     z1 = requantise(bias1 + feats @ weight1 + (context << context_shift), multiplier1, shift1)
@@ -25,7 +25,7 @@ from pcc.ops.requantise import requantise_reference, round_shift_reference
 LOGIT_MAX = 3584
 MAX_CONTEXT_SHIFT = 15
 MAX_HIDDEN: int = _ext.HEAD_MAX_HIDDEN
-MAX_OUTPUTS = 255
+MAX_OUTPUTS: int = _ext.HEAD_MAX_OUTPUTS
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +49,10 @@ class HeadGroup:
     def __post_init__(self) -> None:
         c, h = self.weight1.shape
         t = self.weight3.shape[-1]
-        if h % 16 or h > MAX_HIDDEN or c % 4:
+        if not 16 <= h <= MAX_HIDDEN or h % 16 or c < 4 or c % 4:
             raise ValueError(f"weight1: expected C a multiple of 4, H of 16 up to {MAX_HIDDEN}, got ({c}, {h})")
+        if not 1 <= t <= MAX_OUTPUTS:
+            raise ValueError(f"weight3: expected 1..{MAX_OUTPUTS} outputs, got {t}")
         check(self.weight1, "weight1", "int8", (c, h))
         check(self.context, "context", "int8", (NUM_OFFSETS, 8, h))
         check(self.context_shift, "context_shift", "uint8", (h,))
@@ -65,20 +67,22 @@ class HeadGroup:
 
 
 class OccupancyHead:
-    """The heads of all groups of a weight set, packed for the instruction set in use.
+    """The heads of all groups of a weight set, packed once for each instruction set that is used.
+
+    It never changes, and several threads may use it at once.
 
     Args:
-        groups: the weights of every group, of equal shapes.
-        masks: (groups, colours, 27) uint8, the visible bits of each neighbour; `CodingOrder.masks`.
+        groups: the weights of every group, of equal shapes; at least one.
+        masks: (groups, colours, 27) uint8, the visible bits of each neighbour; `CodingOrder.colour_masks`.
 
     Raises:
         ValueError: shapes differ.
     """
 
     def __init__(self, groups: Sequence[HeadGroup], masks: np.ndarray) -> None:
+        if len({(g.weight1.shape, g.weight3.shape) for g in groups}) != 1:
+            raise ValueError("groups: expected at least one, of equal shapes")
         (self.channels, self.hidden), self.outputs = groups[0].weight1.shape, groups[0].weight3.shape[1]
-        if any(g.weight1.shape != groups[0].weight1.shape or g.weight3.shape[1] != self.outputs for g in groups):
-            raise ValueError("groups: expected equal shapes")
         self.masks = check(masks, "masks", "uint8", (len(groups), None, NUM_OFFSETS))
         self.groups = tuple(groups)
         arrays = [[np.ascontiguousarray(v) if isinstance(v, np.ndarray) else v for v in _values(g)] for g in groups]
@@ -104,12 +108,18 @@ class OccupancyHead:
 
         Returns:
             (K, R, T) int16 for the R nodes `lists.of_colour(colour)`, log2 odds of a one in 1/256 bit.
+
+        Raises:
+            TypeError, ValueError: an argument does not fit.
         """
-        n = len(lists)
+        n, colours = len(lists), self.masks.shape[1]
+        if len(lists.starts) != colours + 1:
+            raise ValueError(f"lists: expected {colours} colours, got {len(lists.starts) - 1}")
         bias1 = check(bias1, "bias1", "int32", (None, self.hidden))
-        if not (0 <= first <= first + len(bias1) <= len(self.groups) and 0 <= colour < self.masks.shape[1]):
-            raise ValueError(f"colour, first, bias1: no such pass: {colour}, {first}, {len(bias1)}")
-        feats, occupancy = check(feats, "feats", "uint8", (n, self.channels)), check(occupancy, "occupancy", "uint8", (n,))
+        if not (0 <= first <= first + len(bias1) <= len(self.groups) and 0 <= colour < colours):
+            raise ValueError(f"colour, first, bias1: no such passes: {colour}, {first}, {len(bias1)}")
+        feats = check(feats, "feats", "uint8", (n, self.channels))
+        occupancy = check(occupancy, "occupancy", "uint8", (n,))
         place, end = lists.starts[colour : colour + 2]
         out = np.empty((len(bias1), end - place, self.outputs), np.int16)
         tables = lists.rows, lists.begin, lists.entries

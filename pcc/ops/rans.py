@@ -70,7 +70,7 @@ class RansEncoder:
 
         Args:
             logits: (N, 2^G - 1) int16, G in 1..8.
-            certain: (N,) uint8 or (0,).
+            certain: (N,) uint8, or (0,): nowhere.
             values: (N,) uint8 below 2^G.
 
         Raises:

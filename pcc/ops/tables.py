@@ -75,20 +75,25 @@ def tree_frequencies(logits: Array, values: Array, certain: Array, bit: int) -> 
     Args:
         logits: (N, 2^G - 1) int16, one logit per vertex of the tree: vertex 2^bit - 1 + (values mod 2^bit).
         values: (N,) uint8, of which bits below ``bit`` are read.
-        certain: (N,) uint8, 1 where the last bit is surely 1 if all lower ones are 0 (it gets the largest frequency),
-            or (0,).
+        certain: (N,) uint8, not 0 where the last bit is surely 1 if all lower ones are 0 (it gets the largest
+            frequency); (0,): nowhere.
         bit: 0..G-1.
 
     Returns:
         (N,) uint16 as `binary_frequencies`.
+
+    Raises:
+        TypeError, ValueError: an argument does not fit.
     """
     logits = check(logits, "logits", "int16", (None, None))
     values = check(values, "values", "uint8", (logits.shape[0],))
     depth = int(logits.shape[1]).bit_length()
     if logits.shape[1] != (1 << depth) - 1 or not 0 <= bit < depth <= 8:
-        raise ValueError(f"logits, bit: expected 2^G - 1 columns and a bit below G <= 8, got {logits.shape[1]} and {bit}")
-    certain = check(certain, "certain", "uint8", (None,))
-    if len(certain) not in (0, len(values)) or bit + 1 < depth:
+        raise ValueError(
+            f"logits, bit: expected 2^G - 1 columns and a bit below G <= 8, got {logits.shape[1]} and {bit}"
+        )
+    certain = check(certain, "certain", "uint8", (len(values) if len(certain) else 0,))
+    if bit + 1 < depth:
         certain = certain[:0]
     p1 = empty(logits, (len(values),), np.uint16)
     _ext.tree_frequencies(logits, values, certain, bit, p1)
@@ -100,7 +105,7 @@ def reference_tree_frequencies(logits: np.ndarray, values: np.ndarray, certain: 
     prefix = values.astype(np.int64) & ((1 << bit) - 1)
     chosen = logits[np.arange(len(values)), (1 << bit) - 1 + prefix]
     if len(certain) and 1 << (bit + 1) > logits.shape[1]:
-        chosen = np.where((certain == 1) & (prefix == 0), LOGIT_LIMIT, chosen)
+        chosen = np.where((certain != 0) & (prefix == 0), LOGIT_LIMIT, chosen)
     return (TOTAL - reference_tables(np.stack([np.zeros_like(chosen), chosen], 1))[:, 1]).astype(np.uint16)
 
 
