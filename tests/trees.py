@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from pcc.geometry.coding_order import CodingOrder
 from pcc.geometry.octree import Level, child_level, root_level
 
 SELF = 13
+ORDERS = [CodingOrder(c, g, by) for c in (1, 2, 4, 8) for g in (1, 2, 4, 8) for by in (False, True)]
+SOME_ORDERS = [
+    CodingOrder(2, 8),
+    CodingOrder(8, 4),
+    CodingOrder(8, 2, by_colour=True),
+    CodingOrder(4, 4),
+    CodingOrder(1, 1),
+]
 
 
 def random_level(rng: np.random.Generator, depth: int, bits: float = 3.0, num_roots: int = 1) -> Level:
@@ -33,3 +42,8 @@ def random_table(rng: np.random.Generator, num_out: int, num_in: int, num_offset
 def random_codes(rng: np.random.Generator, num: int, depth: int) -> np.ndarray:
     """Up to ``num`` distinct leaf codes of a tree of that depth, ascending."""
     return np.unique(rng.integers(0, 1 << 3 * depth, num, dtype=np.uint64))
+
+
+def name_of(order: CodingOrder) -> str:
+    """For the ids of tests."""
+    return f"{order.colours}x{order.groups}{' by colour' if order.by_colour else ''}"

@@ -1,11 +1,13 @@
 """The order in which a level's occupancies are coded: what is coded together, and what is known by then.
 
 A node's eight bits form ``groups`` of consecutive octants; nodes have one of ``colours`` colours, given by their octant
-in their parent, so that nodes of one colour are never close. A pass codes one group of the nodes of one colour. Group
-by group, all nodes' first octants come before anyone's last; colour by colour, a node is coded whole before the next
-colour starts, which then sees it whole.
+in their parent. Of a node's 26 neighbours 0 have its own colour with 8 colours, 4 with 4 colours and 12 with 2, none of
+them across a face. A pass codes one group of the nodes of one colour. Group by group, all nodes' first octants come
+before anyone's last; colour by colour, a node is coded whole before the next colour starts, which then sees it whole.
 
     colours 2, groups 8, group by group:  the checkerboard; colours 8, groups 2, colour by colour:  two nibbles a node
+
+It is arithmetic.md, sections 1 and 6, and no more: what is coded with which probability is the network's.
 """
 
 from __future__ import annotations
@@ -74,7 +76,11 @@ class CodingOrder:
         return table
 
     def colour_masks(self) -> np.ndarray:
-        """(groups, colours, 27) uint8: the bits of each neighbour that are known when a pass is coded."""
+        """(groups, colours, 27) uint8: the bits of each neighbour that are known when a pass is coded.
+
+        They are the same for all nodes of a colour, since colours are cosets: octants a and b of one colour have
+        neighbours a ^ x and b ^ x of one colour.
+        """
         octants = [int(np.flatnonzero(self.colour_of == c)[0]) for c in range(self.colours)]
         seen = self.first_group[octants] <= np.arange(self.groups)[:, None, None, None]
         return (seen << np.arange(NUM_OCTANTS)).sum(3).astype(np.uint8)

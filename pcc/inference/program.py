@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from pcc.errors import ModelMismatch
 from pcc.entropy.coders import Coder
+from pcc.errors import ModelMismatch
 from pcc.geometry.coding_order import CodingOrder
 from pcc.geometry.octree import Level
 from pcc.inference.format_1 import FORMAT_1, from_format_1
