@@ -19,14 +19,10 @@ class WholeOccupancy:
 
     occupancy: np.ndarray
 
-    def logits(self):
-        return np.zeros((len(self.occupancy), 8), np.int16)
-
-    def symbols(self):
-        return self.occupancy[:, None] >> np.arange(8) & 1
-
-    def store(self, symbols):
-        self.occupancy |= np.packbits(symbols.astype(bool), axis=1, bitorder="little")[:, 0]
+    def code(self, coder, known):
+        symbols = self.occupancy[:, None] >> np.arange(8) & 1
+        symbols = coder.binary(np.zeros(symbols.shape, np.int16), symbols if known else None)
+        self.occupancy[:] = np.packbits(symbols.astype(bool), axis=1, bitorder="little")[:, 0]
 
 
 class Uniform:
@@ -42,8 +38,9 @@ class Uniform:
         self.calls.append(("features", view.depth, scale, feats))
         return f"feats {view.depth}"
 
-    def steps(self, feats, view, occupancy, scale):
+    def steps(self, feats, view, occupancy, scale, known):
         assert len(occupancy) == len(view)
+        assert occupancy.any() == known
         yield WholeOccupancy(occupancy)
 
     def absorb(self, feats, view, occupancy, scale):

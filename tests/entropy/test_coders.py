@@ -5,7 +5,7 @@ import pytest
 
 from pcc.entropy.coders import BitEstimator, Coder, RansDecoder, RansEncoder, lanes_for
 from pcc.errors import CorruptStream
-from pcc.ops.tables import binary_frequencies
+from pcc.ops.tables import binary_frequencies, tree_frequencies
 
 
 def walk(coder: Coder, num_symbols: int, symbols: list[np.ndarray] | None) -> list[np.ndarray]:
@@ -15,9 +15,12 @@ def walk(coder: Coder, num_symbols: int, symbols: list[np.ndarray] | None) -> li
     for step in range(4):
         offset = int(coded[-1].sum()) % 97 if coded else 0
         logits = (rng.normal(0, 700, num_symbols) + offset).astype(np.int16)
-        coded.append(coder.binary(logits, None if symbols is None else symbols[2 * step]))
+        coded.append(coder.binary(logits, None if symbols is None else symbols[3 * step]))
         table = (rng.normal(0, 300, (num_symbols // 8, 6)) + offset * np.arange(6)).astype(np.int16)
-        coded.append(coder.categorical(table, None if symbols is None else symbols[2 * step + 1]))
+        coded.append(coder.categorical(table, None if symbols is None else symbols[3 * step + 1]))
+        tree = (rng.normal(0, 700, (num_symbols, 2 ** (1 << step) - 1)) + offset).astype(np.int16)
+        certain = np.zeros(0, np.uint8) if step == 0 else np.arange(num_symbols).astype(np.uint8) % 3
+        coded.append(coder.tree(tree, certain, None if symbols is None else symbols[3 * step + 2]))
     return coded
 
 
@@ -25,7 +28,8 @@ def random_symbols(num_symbols):
     rng = np.random.default_rng(4)
     binary = [rng.integers(0, 2, num_symbols).astype(np.uint8) for _ in range(4)]
     tables = [rng.integers(0, 6, num_symbols // 8).astype(np.uint16) for _ in range(4)]
-    return [s for pair in zip(binary, tables, strict=True) for s in pair]
+    values = [rng.integers(1, 2 ** (1 << step), num_symbols).astype(np.uint8) for step in range(4)]
+    return [s for three in zip(binary, tables, values, strict=True) for s in three]
 
 
 @pytest.mark.parametrize("num_symbols", [0, 1, 8, 5000])
@@ -65,12 +69,36 @@ def test_estimated_bits_of_tables_are_the_written_bits(rng):
     assert 8 * len(encoder.finish()) == pytest.approx(estimator.bits, rel=5e-4)
 
 
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_estimated_bits_of_trees_are_the_written_bits(rng, bits):
+    """And a tree costs what its bits cost, one after the other."""
+    logits = rng.normal(0, 300, (50_000, 2**bits - 1)).astype(np.int16)
+    certain, values = rng.integers(0, 2, len(logits)).astype(np.uint8), np.zeros(len(logits), np.uint8)
+    for bit in range(bits):
+        ones = rng.integers(0, 16384, len(logits)) < tree_frequencies(logits, values, certain, bit)
+        values |= (ones << bit).astype(np.uint8)
+    estimator, encoder, one_by_one = BitEstimator(), RansEncoder(lanes=1), BitEstimator()
+    assert estimator.tree(logits, certain, values) is values
+    assert encoder.tree(logits, certain, values) is values
+    assert 8 * len(encoder.finish()) == pytest.approx(estimator.bits, rel=5e-4, abs=64)
+    for bit in range(bits):
+        low = values & np.uint8((1 << bit) - 1)
+        chosen = logits[np.arange(len(logits)), (1 << bit) - 1 + low]
+        sure = (bit == bits - 1) & (certain == 1) & (low == 0)
+        one_by_one.binary(np.where(sure, 3584, chosen).astype(np.int16), values >> bit & 1)
+    assert estimator.bits == pytest.approx(one_by_one.bits, rel=1e-9)
+
+
 def test_literal_bits():
     estimator = BitEstimator()
     estimator.binary(np.zeros(10, np.int16), np.ones(10, np.uint8))
     assert estimator.bits == 10
     estimator.categorical(np.zeros((5, 8), np.int16), np.arange(5, dtype=np.uint16))
     assert estimator.bits == 25
+    estimator.tree(np.zeros((5, 15), np.int16), np.zeros(0, np.uint8), np.arange(5, dtype=np.uint8))
+    assert estimator.bits == 45
+    estimator.tree(np.zeros((5, 3), np.int16), np.ones(5, np.uint8), np.full(5, 2, np.uint8))
+    assert estimator.bits == pytest.approx(50, abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -112,3 +140,5 @@ def test_only_a_decoder_goes_without_symbols():
             coder.binary(np.zeros(1, np.int16), None)
         with pytest.raises(ValueError, match="symbols: expected"):
             coder.categorical(np.zeros((1, 2), np.int16), None)
+        with pytest.raises(ValueError, match="symbols: expected"):
+            coder.tree(np.zeros((1, 3), np.int16), np.zeros(0, np.uint8), None)

@@ -6,8 +6,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="extra 'train' is not installed")
 
 from pcc.nn.functional import Activation, OccupancyContext, SparseConvolution  # noqa: E402
-from pcc.ops.occupancy_context import visible_bits_reference  # noqa: E402
-from tests.trees import random_level, random_occupancy  # noqa: E402
+from pcc.ops.occupancy_context import ALL_SEEN, visible_bits_reference  # noqa: E402
+from tests.trees import SOME_ORDERS, name_of, random_level, random_occupancy  # noqa: E402
 
 STEP = 1 / 32
 
@@ -60,24 +60,23 @@ def test_gradient_of_a_view_that_is_not_contiguous(rng):
             close(a.grad, b.grad)
 
 
-@pytest.mark.parametrize(("staged", "checkerboard"), [(False, False), (True, False), (True, True)])
-def test_occupancy_context(isa, rng, staged, checkerboard):
+@pytest.mark.parametrize("order", [None, *SOME_ORDERS], ids=lambda order: name_of(order) if order else "everything")
+def test_occupancy_context(isa, rng, order):
     level = random_level(rng, 2)
     occupancy, columns = random_occupancy(rng, len(level)), 16
     tables = [torch.from_numpy(a) for a in (level.neighbours, occupancy, level.octants)]
-    stages = range(8) if staged else [None]
-    bits = torch.from_numpy(
-        np.stack([visible_bits_reference(level.neighbours, occupancy, level.octants, s, checkerboard) for s in stages])
-    ).double()
+    seen = (order.first_group, order.groups) if order else (ALL_SEEN, 1)
+    at = level.neighbours, occupancy, level.octants, seen[0]
+    bits = torch.from_numpy(np.stack([visible_bits_reference(*at, g) for g in range(seen[1])])).double()
 
     def dense(weights):
-        parts = torch.einsum("sndo,dosc->nsc", bits, weights.view(27, 8, len(stages), -1))
+        parts = torch.einsum("gndo,dogc->ngc", bits, weights.view(27, 8, seen[1], -1))
         return parts.reshape(len(level), columns)
 
     generator = torch.Generator().manual_seed(1)
     weights = torch.randn((27, 8, columns), generator=generator)
     probe = torch.randn((len(level), columns), generator=generator)
-    got = gradients(lambda w: OccupancyContext.apply(w, *tables, staged, checkerboard), [weights], probe)
+    got = gradients(lambda w: OccupancyContext.apply(w, *tables, *(seen if order else ())), [weights], probe)
     for a, b in zip(got, gradients(dense, [weights.double()], probe), strict=True):
         close(a, b)
 
@@ -104,10 +103,11 @@ def test_finite_differences(rng):
     feats = torch.rand((len(level), 16), generator=generator)
     weights = torch.randn((27, 16, 16), generator=generator) * 0.05
     context = torch.randn((27, 8, 16), generator=generator) * 0.1
+    seen = SOME_ORDERS[0].first_group, SOME_ORDERS[0].groups
 
     def loss(feats, weights, context):
         x = SparseConvolution.apply(feats, weights, table)
-        x = x + OccupancyContext.apply(context, table, occupancy, octants, True, True)
+        x = x + OccupancyContext.apply(context, table, occupancy, octants, *seen)
         return (Activation.apply(x, STEP, False).double() ** 2).sum()
 
     inputs = [x.requires_grad_() for x in (feats, weights, context)]

@@ -68,6 +68,56 @@ def test_binary_is_monotonic_symmetric_and_near_the_real_probability():
     assert np.abs(f - op.TOTAL * exact).max() <= 1.5
 
 
+def test_trees_literal():
+    """Three logits, two bits: the root's for bit 0, then the left or right one for bit 1; f(256) = 10923, f(0) = half."""
+    logits, none = np.array([[0, 256, -256]] * 4, np.int16), np.zeros(0, np.uint8)
+    values = np.arange(4, dtype=np.uint8)
+    assert op.tree_frequencies(logits, values, none, 0).tolist() == [8192] * 4
+    assert op.tree_frequencies(logits, values, none, 1).tolist() == [10923, 5461, 10923, 5461]
+    certain = np.array([1, 1, 0, 255], np.uint8)
+    assert op.tree_frequencies(logits, values, certain, 0).tolist() == [8192] * 4
+    assert op.tree_frequencies(logits, values, certain, 1).tolist() == [16383, 5461, 10923, 5461]
+    one = np.ascontiguousarray(logits[:, :1])
+    assert op.tree_frequencies(one, values, certain, 0).tolist() == [16383, 16383, 8192, 16383]
+
+
+@pytest.mark.parametrize("bits", range(1, 9))
+def test_trees_equal_reference(bits, rng, isa, threads):
+    """Any logits and values; bits of the value at and above the coded one do not matter."""
+    logits = rng.integers(-(2**15), 2**15, (500, 2**bits - 1)).astype(np.int16)
+    values = rng.integers(0, 2**bits, 500).astype(np.uint8)
+    values[:100] = 0
+    for certain in (np.zeros(0, np.uint8), rng.integers(0, 3, 500).astype(np.uint8)):
+        for bit in range(bits):
+            got = op.tree_frequencies(logits, values, certain, bit)
+            np.testing.assert_array_equal(got, op.reference_tree_frequencies(logits, values, certain, bit))
+            low = values & np.uint8((1 << bit) - 1)
+            np.testing.assert_array_equal(got, op.tree_frequencies(logits, low, certain, bit))
+
+
+def test_trees_of_one_bit_are_binary(rng):
+    logits = rng.integers(-(2**15), 2**15, 100).astype(np.int16)
+    none = np.zeros(0, np.uint8)
+    got = op.tree_frequencies(logits[:, None], np.zeros(100, np.uint8), none, 0)
+    np.testing.assert_array_equal(got, op.binary_frequencies(logits))
+    assert op.tree_frequencies(np.zeros((0, 255), np.int16), none, none, 7).shape == (0,)
+
+
+def test_wrong_trees_are_named():
+    values, none = np.zeros(2, np.uint8), np.zeros(0, np.uint8)
+    for columns, bit in [(0, 0), (2, 0), (3, 2), (3, -1), (256, 0), (511, 8), (511, 0)]:
+        with pytest.raises(ValueError, match=r"2\^G - 1 columns"):
+            op.tree_frequencies(np.zeros((2, columns), np.int16), values, none, bit)
+    logits = np.zeros((2, 3), np.int16)
+    with pytest.raises(ValueError, match="values"):
+        op.tree_frequencies(logits, values[:1], none, 0)
+    for bit in (0, 1):
+        with pytest.raises(ValueError, match="certain"):
+            op.tree_frequencies(logits, values, values[:1], bit)
+    with pytest.raises(TypeError, match="certain"):
+        op.tree_frequencies(logits, values, np.zeros(2, bool), 1)
+
+
 def test_uniform_distribution_costs_nothing():
     """Equal logits give equal frequencies for K a power of two."""
     for num_symbols in (1, 2, 16, 4096):
