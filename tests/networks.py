@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import numpy as np
 import torch
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
+from pcc.geometry.coding_order import CodingOrder
+from pcc.inference.format_1 import FORMAT_1
 from pcc.inference.program import Program
 from pcc.models.export import export_model
 from pcc.models.occupancy import OccupancyConfig, OccupancyNet
@@ -28,3 +34,29 @@ def random_network(config: OccupancyConfig = TINY, seed: int = 0, *, quantised: 
 def exported(network: OccupancyNet, path: Path) -> Program:
     """The network as a program."""
     return Program(export_model(network, path, name=path.stem, record={}, metrics={}, licence="none"))
+
+
+def config_of(order: CodingOrder, blocks: tuple[int, ...] = (1,), scales: tuple[int, ...] = (1,)) -> OccupancyConfig:
+    """A small network that codes in that order."""
+    return OccupancyConfig(16, 16, blocks, scales, 6, order.colours, order.groups, order.by_colour)
+
+
+def parts(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Tensors and metadata of a program file."""
+    with safe_open(str(path), "numpy") as file:
+        return {k: file.get_tensor(k) for k in file.keys()}, dict(file.metadata())  # noqa: SIM118
+
+
+def in_format_1(program: Program, path: Path) -> Path:
+    """The same weights as a file of the first format, which has no name for any other order than this one."""
+    tensors, metadata = parts(program.path)
+    config = json.loads(metadata["config"])
+    assert [config.pop(key) for key in ("colours", "groups", "by_colour")] == [2, 8, False]
+    for head in {name.rsplit(".", 1)[0] for name in tensors if "head" in name}:
+        shift1, shift2, shift3 = tensors[f"{head}.scalars"]
+        (bias3,), (multiplier3,) = tensors.pop(f"{head}.bias3"), tensors.pop(f"{head}.multiplier3")
+        tensors[f"{head}.scalars"] = np.array([shift1, shift2, bias3, multiplier3, shift3], np.int32)
+        tensors[f"{head}.weight3"] = tensors[f"{head}.weight3"][:, 0].copy()
+    config["checkerboard"] = True
+    save_file(tensors, str(path), metadata | {"format": FORMAT_1, "config": json.dumps(config)})
+    return path

@@ -12,15 +12,14 @@ from pcc.codec.octree import decode_octree, encode_octree, estimate_bits
 from pcc.codec.walk import walk
 from pcc.errors import CorruptStream
 from pcc.geometry.octree import leaf_codes
-from pcc.models.occupancy import OccupancyConfig
-from pcc.ops.tables import TOTAL, binary_frequencies
-from tests.networks import exported, random_network
-from tests.trees import random_codes
+from pcc.ops.tables import TOTAL, tree_frequencies
+from tests.networks import config_of, exported, random_network
+from tests.trees import ORDERS, SOME_ORDERS, name_of, random_codes
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["plain", "checkerboard"])
+@pytest.fixture(scope="module", params=SOME_ORDERS, ids=name_of)
 def program(request, tmp_path_factory):
-    config = OccupancyConfig(16, 16, (1, 1), (1, 3), 6, request.param)
+    config = config_of(request.param, (1, 1), (1, 3))
     return exported(random_network(config, seed=5), tmp_path_factory.mktemp("model") / "m.safetensors")
 
 
@@ -58,15 +57,29 @@ def test_round_trip(program, codes, depth, offset):
     assert abs(8 * len(data) - bits) <= 0.02 * bits + 64
 
 
+@pytest.mark.parametrize("order", ORDERS, ids=name_of)
+def test_round_trip_in_every_order(tmp_path, rng, order):
+    """All 32 orders, also those that differ in name only; the estimate is the information of the same symbols."""
+    program = exported(random_network(config_of(order), seed=9), tmp_path / "m.safetensors")
+    codes = random_codes(rng, 500, 4)
+    data = encode_octree(codes, 4, program, 0)
+    np.testing.assert_array_equal(decode_octree(data, 4, len(codes), program, 0), codes)
+    bits = estimate_bits(codes, 4, program, 0)
+    assert abs(8 * len(data) - bits) <= 0.02 * bits + 64
+
+
 class Sampler:
     """A coder that draws symbols from the distributions that it is handed."""
 
     def __init__(self, seed):
         self.rng = np.random.default_rng(seed)
 
-    def binary(self, logits, symbols):
-        frequencies = binary_frequencies(logits)
-        return (self.rng.integers(0, TOTAL, len(logits)) < frequencies).astype(np.uint8)
+    def tree(self, logits, certain, values):
+        values = np.zeros(len(logits), np.uint8)
+        for bit in range(logits.shape[1].bit_length()):
+            frequencies = tree_frequencies(logits, values, certain, bit)
+            values |= (self.rng.integers(0, TOTAL, len(logits)) < frequencies).astype(np.uint8) << np.uint8(bit)
+        return values
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

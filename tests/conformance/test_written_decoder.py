@@ -14,31 +14,43 @@ from pcc.codec.octree import decode_octree, encode_octree
 from pcc.codec.walk import walk
 from pcc.entropy.coders import RansEncoder
 from pcc.errors import CorruptStream
+from pcc.geometry.coding_order import CodingOrder
 from pcc.geometry.octree import occupancies
 from pcc.inference.program import Program
 from pcc.ops import morton
 from tests.conformance import written_container, written_decoder
+from tests.golden import FOLDER
+from tests.trees import SOME_ORDERS, name_of
 
 
-def random_program(folder, checkerboard: bool) -> Program:
+def random_program(folder, order: CodingOrder) -> Program:
     """An untrained network, its weights large enough that logits and clamps take all their values."""
     torch = pytest.importorskip("torch", reason="exporting a program needs PyTorch")
     from pcc.models.export import export_model
-    from pcc.models.occupancy import OccupancyConfig, OccupancyNet
+    from pcc.models.occupancy import OccupancyNet
+    from tests.networks import config_of
 
     torch.manual_seed(3)
-    config = OccupancyConfig(16, 16, blocks=(2, 1), scales=(1, 3), max_scale=6, checkerboard=checkerboard)
-    network = OccupancyNet(config)
+    network = OccupancyNet(config_of(order, blocks=(2, 1), scales=(1, 3)))
     with torch.no_grad():
         for parameter in network.parameters():
             parameter += 0.1 * torch.randn(parameter.shape) * parameter.abs().max().clamp_min(1.0)
-    path = folder / f"random{checkerboard}.safetensors"
+    path = folder / "random.safetensors"
     return Program(export_model(network, path, name="random", record={}, metrics={}, licence="none"))
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["checkerboard", "plain"])
+FIRST_FORMAT = "first format"
+
+
+@pytest.fixture(scope="module", params=[FIRST_FORMAT, *SOME_ORDERS], ids=[FIRST_FORMAT, *map(name_of, SOME_ORDERS)])
 def program(request, tmp_path_factory):
-    return random_program(tmp_path_factory.mktemp("model"), request.param)
+    folder = tmp_path_factory.mktemp("model")
+    if request.param is not FIRST_FORMAT:
+        return random_program(folder, request.param)
+    program = random_program(folder, CodingOrder(2, 8))
+    from tests.networks import in_format_1
+
+    return Program(in_format_1(program, folder / "first.safetensors"))
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +139,13 @@ def check_file(program: Program, file: written_decoder.File, cloud: pcc.PointClo
     for name, values in fields.items():
         assert values.dtype == expected.fields[name].dtype
         assert values.tobytes() == np.ascontiguousarray(expected.fields[name]).tobytes()
+
+
+@pytest.mark.parametrize("name", ["model", "model_2"])
+def test_frozen_models(name):
+    """The frozen programs of both formats: written_decoder reads what they coded."""
+    path = FOLDER / f"{name}.safetensors"
+    program, file = Program(path), written_decoder.File(path.read_bytes())
+    codes = surface(500, 6)
+    payload = encode_octree(codes, 6, program, 0)
+    assert written_decoder.decode(payload, 6, len(codes), file, 0) == codes.tolist()

@@ -15,6 +15,7 @@ from decimal import Decimal, localcontext
 import numpy as np
 
 M, L = 1 << 14, 1 << 16
+RANKS = np.array([0, 4, 5, 1, 6, 2, 3, 7])
 OFFSETS = [(dx, dy, dz) for dx in (-1, 0, 1) for dy in (-1, 0, 1) for dz in (-1, 0, 1)]
 Tensors = dict[str, np.ndarray]
 DTYPES = {"I8": "<i1", "U8": "<u1", "I32": "<i4"}
@@ -41,14 +42,29 @@ class File:
         (size,) = struct.unpack_from("<Q", data)
         entries = json.loads(data[8 : 8 + size])
         metadata = entries.pop("__metadata__")
-        if metadata["format"] != "pcc-occupancy-1":
-            raise ValueError(metadata["format"])
         self.config = json.loads(metadata["config"])
         self.tensors = {}
         for name, entry in entries.items():
             start, end = (8 + size + offset for offset in entry["data_offsets"])
             values = np.frombuffer(data[start:end], DTYPES[entry["dtype"]]).astype(np.int64)
             self.tensors[name] = values.reshape(entry["shape"])
+        if metadata["format"] == "pcc-occupancy-1":
+            self.from_format_1()
+        elif metadata["format"] != "pcc-occupancy-2":
+            raise ValueError(metadata["format"])
+
+    def from_format_1(self) -> None:
+        """Section 3, the first format."""
+        if self.config["checkerboard"] is not True:
+            raise ValueError("checkerboard")
+        self.config |= {"colours": 2, "groups": 8, "by_colour": False}
+        for name in [name for name in self.tensors if "head" in name and name.endswith("scalars")]:
+            head = name.removesuffix("scalars")
+            shift1, shift2, bias3, multiplier3, shift3 = self.tensors[name]
+            self.tensors[name] = np.array([shift1, shift2, shift3])
+            self.tensors[f"{head}bias3"] = np.array([bias3])
+            self.tensors[f"{head}multiplier3"] = np.array([multiplier3])
+            self.tensors[f"{head}weight3"] = self.tensors[f"{head}weight3"][:, None]
 
     def scale(self, levels_to_go: int, level_offset: int) -> tuple[str, int]:
         """Section 2: the prefix of the weight set's tensors, and the row."""
@@ -153,38 +169,55 @@ def absorb(t: Tensors, set_: str, f: np.ndarray, occ: np.ndarray, rows: np.ndarr
     return requantise(a, t[f"{set_}absorb.multiplier"], shift, f, m_r)
 
 
-def visible_bits(occ: np.ndarray, rows: np.ndarray, k: int, odd: bool) -> np.ndarray:
-    """Section 6: (N, 27, 8); ``odd`` for odd nodes in checkerboard order."""
-    bits = gather(occ[:, None] >> np.arange(8) & 1, rows)
-    for d, offset in enumerate(OFFSETS):
-        bits[:, d, k + 1 if odd and sum(offset) % 2 == 1 else k :] = 0
-    return bits
+def passes(config: dict) -> list[tuple[int, int]]:
+    """Section 6: (group, colour) in coding order."""
+    groups, colours = range(config["groups"]), range(config["colours"])
+    if config["by_colour"]:
+        return [(g, c) for c in colours for g in groups]
+    return [(g, c) for g in groups for c in colours]
+
+
+def visible_bits(
+    occ: np.ndarray, rows: np.ndarray, colour: np.ndarray, order: list[tuple[int, int]], index: int, size: int
+) -> np.ndarray:
+    """Section 6: (R, 27, 8) bits of the neighbours in ``rows`` (R, 27) that passes before number ``index`` coded."""
+    coded = {p for p in order[:index]}
+    seen = np.array([[(o // size, c) in coded for o in range(8)] for c in colour.tolist()])
+    return gather((occ[:, None] >> np.arange(8) & 1) * seen, rows)
 
 
 def logits(t: Tensors, head: str, bias1: np.ndarray, bits: np.ndarray, f: np.ndarray) -> np.ndarray:
-    """Section 6, without the certain octant."""
-    shift1, shift2, bias3, multiplier3, shift3 = (int(v) for v in t[f"{head}scalars"])
+    """Section 6: (R, T)."""
+    shift1, shift2, shift3 = (int(v) for v in t[f"{head}scalars"])
     context = np.einsum("ndo,doh->nh", bits, t[f"{head}context"]) << t[f"{head}context_shift"]
     z = requantise(bias1 + f @ t[f"{head}weight1"] + context, t[f"{head}multiplier1"], shift1)
     z = requantise(t[f"{head}bias2"] + z @ t[f"{head}weight2"], t[f"{head}multiplier2"], shift2)
-    return np.clip(round_shift((bias3 + z @ t[f"{head}weight3"]) * multiplier3, shift3), -3584, 3584)
+    a = t[f"{head}bias3"] + z @ t[f"{head}weight3"]
+    return np.clip(round_shift(a * t[f"{head}multiplier3"], shift3), -3584, 3584)
+
+
+def group_bits(coder: Rans, tree: np.ndarray, occ: np.ndarray, group: int, size: int) -> np.ndarray:
+    """Sections 6 and 9: the occupancies (R,) with the bits of a group; ``tree`` (R, T) are its logits."""
+    v = np.zeros(len(occ), np.int64)
+    for j in range(size):
+        l = tree[np.arange(len(occ)), 2**j - 1 + v]
+        if group * size + j == 7:
+            l = np.where(occ + (v << group * size) == 0, 3584, l)
+        v += np.array(coder.call(l), np.int64) << j
+    return occ + (v << group * size)
 
 
 def occupancies(
     file: File, coder: Rans, set_: str, row: int, f: np.ndarray, octants: np.ndarray, rows: np.ndarray
 ) -> np.ndarray:
-    """Section 9, the loops over stages and parities."""
-    occ = np.zeros(len(f), np.int64)
-    parity = np.bitwise_count(octants) % 2
-    for k in range(8):
-        head = f"{set_}head{k}."
-        for p in (0, 1):
-            nodes = np.flatnonzero(parity == p)
-            bits = visible_bits(occ, rows[nodes], k, file.config["checkerboard"] and p == 1)
-            l = logits(file.tensors, head, file.tensors[f"{head}bias1"][row, p], bits, f[nodes])
-            if k == 7:
-                l[occ[nodes] % 128 == 0] = 3584
-            occ[nodes] += np.array(coder.call(l), np.int64) << k
+    """Section 9, the loop over passes."""
+    occ, size = np.zeros(len(f), np.int64), 8 // file.config["groups"]
+    colour, order = RANKS[octants] * file.config["colours"] // 8, passes(file.config)
+    for index, (g, c) in enumerate(order):
+        head, nodes = f"{set_}head{g}.", np.flatnonzero(colour == c)
+        bits = visible_bits(occ, rows[nodes], colour, order, index, size)
+        tree = logits(file.tensors, head, file.tensors[f"{head}bias1"][row, c], bits, f[nodes])
+        occ[nodes] = group_bits(coder, tree, occ[nodes], g, size)
     return occ
 
 

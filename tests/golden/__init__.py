@@ -3,12 +3,15 @@
     python -m tests.golden           writes streams that are missing; it never changes one that is there
 
 A stream that no longer decodes, or an encoder that writes other bytes, is a break of the format: it needs a new
-version (docs/bitstream.md), not a new golden file. The model is the `smoke` experiment's, trained for seconds.
+version (docs/bitstream.md), not a new golden file. Both models are the `smoke` experiment's, trained for seconds:
+`model` as it was in the first format of programs, `model_2` in the second, with one weight set, eight colours and two
+groups, colour by colour.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +22,10 @@ from pcc.pointcloud import PointCloud
 FOLDER = Path(__file__).parent
 
 
-def program() -> Program:
-    return Program(FOLDER / "model.safetensors")
+@cache
+def program(name: str) -> Program:
+    """The model that a stream was coded with."""
+    return Program(FOLDER / f"{CLOUDS[name][2]}.safetensors")
 
 
 def surface() -> PointCloud:
@@ -44,9 +49,13 @@ def two_corners() -> PointCloud:
     return PointCloud(np.array([[0, 0, 0], [2**21 - 1, 2**21 - 1, 2**21 - 1]], np.int64))
 
 
-CLOUDS: dict[str, tuple[Callable[[], PointCloud], dict]] = {
-    "surface": (surface, {}),
-    "sweep": (sweep, {}),
-    "sweep_16mm": (sweep, {"voxel_size": 0.016, "duplicates": "merge", "fields": "none"}),
-    "two_corners": (two_corners, {}),
+LOSSY = {"voxel_size": 0.016, "duplicates": "merge", "fields": "none"}
+CLOUDS: dict[str, tuple[Callable[[], PointCloud], dict, str]] = {
+    "surface": (surface, {}, "model"),
+    "sweep": (sweep, {}, "model"),
+    "sweep_16mm": (sweep, LOSSY, "model"),
+    "two_corners": (two_corners, {}, "model"),
+    "surface_2": (surface, {"fields": "none"}, "model_2"),
+    "sweep_16mm_2": (sweep, LOSSY, "model_2"),
+    "two_corners_2": (two_corners, {}, "model_2"),
 }

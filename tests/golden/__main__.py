@@ -12,11 +12,12 @@ from tests.golden import CLOUDS, FOLDER, program
 def main() -> None:
     digests = FOLDER / "digests.json"
     known = json.loads(digests.read_text()) if digests.exists() else {}
-    for name, (make, options) in CLOUDS.items():
+    for name, (make, options, _) in CLOUDS.items():
         path = FOLDER / f"{name}.pcc"
         if not path.exists():
-            path.write_bytes(pcc.encode(make(), model=program(), **options))
-        known.setdefault(name, hashlib.sha256(pcc.decode(path.read_bytes(), model=program()).xyz.tobytes()).hexdigest())
+            path.write_bytes(pcc.encode(make(), model=program(name), **options))
+        decoded = pcc.decode(path.read_bytes(), model=program(name))
+        known.setdefault(name, hashlib.sha256(decoded.xyz.tobytes()).hexdigest())
     digests.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n")
 
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from safetensors import safe_open
 from safetensors.numpy import save_file
 
 pytest.importorskip("torch", reason="extra 'train' is not installed: the program under test is exported from it")
 
-from pcc.errors import ModelMismatch
+from pcc.errors import LimitExceeded, ModelMismatch
+from pcc.inference.format_1 import FORMAT_1
 from pcc.inference.program import FORMAT, Program, read_card
 from pcc.models.occupancy import OccupancyConfig
-from tests.networks import exported, random_network
-from tests.trees import random_level
+from tests.networks import config_of, exported, parts, random_network
+from tests.trees import SOME_ORDERS, name_of, random_level, random_occupancy
 
-CONFIG = OccupancyConfig(16, 16, (1, 0), (1, 3), 4, True)
+CONFIG = OccupancyConfig(16, 16, (1, 0), (1, 3), 4)
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +27,6 @@ def good(tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "good.safetensors"
     exported(random_network(CONFIG), path)
     return path
-
-
-def parts(path):
-    with safe_open(str(path), "numpy") as file:
-        return {k: file.get_tensor(k) for k in file.keys()}, dict(file.metadata())  # noqa: SIM118
 
 
 def written(path, tensors, metadata):
@@ -52,28 +48,82 @@ def test_what_was_exported_is_read(good):
         assert (program.sets.index(layers), row) == (index, want)
 
 
-def test_steps_cover_every_decision_once(good, rng):
-    """16 steps: 8 stages, even nodes before odd ones; symbols come from the bits and store puts them back."""
-    program, level = Program(good), random_level(rng, 3)
-    occupancy = rng.integers(1, 256, len(level), dtype=np.uint8)
-    feats = program.features(None, level, 1)
-    copy = np.zeros_like(occupancy)
-    order = []
-    for step, into in zip(program.steps(feats, level, occupancy, 1), program.steps(feats, level, copy, 1), strict=True):
-        np.testing.assert_array_equal(step.logits(), into.logits())
-        into.store(step.symbols())
-        order.append((step.stage, step.parity, len(step.rows)))
-        assert step.logits().dtype == np.int16
+class Recorder:
+    """A coder that keeps what it is asked, and knows the values that are decoded."""
+
+    def __init__(self, values=()):
+        self.calls, self.values = [], list(values)
+
+    def tree(self, logits, certain, values):
+        self.calls.append((logits, certain))
+        return self.values.pop(0) if values is None else values
+
+
+@pytest.mark.parametrize("order", SOME_ORDERS, ids=name_of)
+def test_steps_cover_every_decision_once(tmp_path, rng, order):
+    """Passes in coding order; a decoder that is told the encoder's values asks for the same and gets all bits."""
+    program = exported(random_network(config_of(order)), tmp_path / "m.safetensors")
+    view = program.view(random_level(rng, 3))
+    occupancy = random_occupancy(rng, len(view.level))
+    feats, copy, down, values = program.features(None, view, 1), np.zeros_like(occupancy), Recorder(), []
+    steps = list(program.steps(feats, view, occupancy, 1, True))
+    assert [(step.group, step.colour) for step in steps] == order.passes
+    for step in steps:
+        step.code(down, True)
+        rows = np.flatnonzero(order.colour_of[view.level.octants] == step.colour)
+        bits = occupancy[rows] >> step.group * order.group_size
+        values.append(bits % (1 << order.group_size) if order.groups > 1 else bits)
+    up = Recorder(values)
+    for step in program.steps(feats, view, copy, 1, False):
+        step.code(up, False)
     np.testing.assert_array_equal(copy, occupancy)
-    assert [o[:2] for o in order] == [(stage, parity) for stage in range(8) for parity in (0, 1)]
-    assert all(a[2] + b[2] == len(level) for a, b in zip(order[::2], order[1::2], strict=True))
+    for (logits, certain), (others, again) in zip(down.calls, up.calls, strict=True):
+        assert logits.dtype == np.int16
+        assert certain.dtype == np.uint8
+        assert logits.shape[1] == 2**order.group_size - 1
+        np.testing.assert_array_equal(logits, others)
+        np.testing.assert_array_equal(certain, again)
+    assert sum(len(logits) for logits, _ in down.calls) == order.groups * len(occupancy)
 
 
-def test_macs_literal(good):
-    """One lone root: 16 16 (expand) + 27-to-1 neighbours x 2 16 16 + 8 (16 16 + 16 16 + 16)."""
+def test_only_the_last_group_is_certain(good, rng):
+    """certain = no bit so far, asked for in the passes of the last group only."""
     program = Program(good)
+    view = program.view(random_level(rng, 2))
+    occupancy = np.where(np.arange(len(view.level)) % 2, 128, 129).astype(np.uint8)
+    coder = Recorder()
+    for step in program.steps(program.features(None, view, 1), view, occupancy, 1, True):
+        step.code(coder, True)
+    assert all(len(certain) == 0 for _, certain in coder.calls[:14])
+    for colour, (_, certain) in enumerate(coder.calls[14:]):
+        np.testing.assert_array_equal(certain, occupancy[view.lists.of_colour(colour)] == 128)
+
+
+def test_a_level_without_some_colours(good):
+    """The root has one colour: passes over the other code nothing, and ask the coder for nothing."""
+    program = Program(good)
+    view, coder = program.view(random_level(np.random.default_rng(0), 0)), Recorder()
+    for step in program.steps(program.features(None, view, 1), view, np.array([7], np.uint8), 1, True):
+        step.code(coder, True)
+    assert [logits.shape for logits, _ in coder.calls] == [(1, 1)] * 8
+
+
+def test_a_level_too_large_is_refused(good):
+    """More than 2^27 nodes, from a cloud or from a stream: LimitExceeded before memory is taken."""
+    num = 2**27 + 1
+    table, octants = np.broadcast_to(np.int32(-1), (num, 27)), np.broadcast_to(np.uint8(0), num)
+    level = replace(random_level(np.random.default_rng(0), 0), neighbours=table, octants=octants)
+    with pytest.raises(LimitExceeded, match="nodes a level"):
+        Program(good).view(level)
+
+
+@pytest.mark.parametrize(("groups", "outputs"), [(8, 1), (4, 3), (2, 15), (1, 255)])
+def test_macs_literal(tmp_path, groups, outputs):
+    """One lone root: 16 16 (expand) + 1 of 27 neighbours x 2 16 16 + groups (16 16 + 16 16 + 16 outputs)."""
+    config = OccupancyConfig(16, 16, (1, 0), (1, 3), 4, groups=groups)
+    program = exported(random_network(config), tmp_path / "m.safetensors")
     level = random_level(np.random.default_rng(0), 0)
-    assert program.macs(level, 1) == 256 + 2 * 256 + 8 * (256 + 256 + 16)
+    assert program.macs(level, 1) == 256 + 2 * 256 + groups * (256 + 256 + 16 * outputs)
 
 
 def test_no_file(tmp_path):
@@ -102,8 +152,8 @@ def test_truncated(good, tmp_path):
 
 def test_another_format(good, tmp_path):
     tensors, metadata = parts(good)
-    for other in (None, metadata | {"format": "pcc-occupancy-2"}, {"config": metadata["config"]}):
-        with pytest.raises(ModelMismatch, match=f"expected the format {FORMAT}"):
+    for other in (None, metadata | {"format": "pcc-occupancy-3"}, {"config": metadata["config"]}):
+        with pytest.raises(ModelMismatch, match=f"expected the format {FORMAT} or {FORMAT_1}, got"):
             Program(written(tmp_path / "m.safetensors", tensors, other))
 
 
@@ -128,7 +178,18 @@ CONFIGS = [
     {"max_scale": 2},
     {"max_scale": 5},
     {"max_scale": None},
-    {"checkerboard": 1},
+    {"colours": 3},
+    {"colours": 16},
+    {"colours": 4},  # not what the tensors hold
+    {"colours": True},
+    {"colours": 2.0},
+    {"colours": None},
+    {"groups": 0},
+    {"groups": 4},
+    {"groups": -8},
+    {"groups": "8"},
+    {"by_colour": 0},
+    {"by_colour": None},
     {"finest_voxel_m": 0},
     {"finest_voxel_m": "1 mm"},
     {"finest_voxel_m": float("nan")},
@@ -143,7 +204,32 @@ def test_wrong_configurations(good, tmp_path, change):
         Program(written(tmp_path / "m.safetensors", tensors, metadata | {"config": config}))
 
 
-@pytest.mark.parametrize("config", ["", "[]", "3", "null", "{}", "{"])
+@pytest.mark.parametrize(
+    "key", ["channels", "hidden", "blocks", "scales", "max_scale", "colours", "groups", "by_colour"]
+)
+def test_every_setting_is_needed(good, tmp_path, key):
+    tensors, metadata = parts(good)
+    config = {k: v for k, v in json.loads(metadata["config"]).items() if k != key}
+    with pytest.raises(ModelMismatch, match=f"not a valid model: '{key}'"):
+        Program(written(tmp_path / "m.safetensors", tensors, metadata | {"config": json.dumps(config)}))
+
+
+def test_more_units_than_the_kernels_hold(tmp_path):
+    """hidden = 80, with tensors that fit it: refused by name, before a kernel sees them."""
+    tensors, metadata = parts(exported(random_network(), tmp_path / "good.safetensors").path)
+    wide = {}
+    for name, value in tensors.items():
+        kind = name.rsplit(".", 1)[1]
+        both = "head" in name and kind == "weight2"
+        last = "head" in name and kind not in ("scalars", "weight3", "bias3", "multiplier3")
+        pads = [(0, 64 * (both or kind == "weight3"))] + [(0, 0)] * (value.ndim - 2) + [(0, 64 * last)]
+        wide[name] = np.pad(value, pads[-value.ndim :] if "head" in name else 0)
+    config = json.dumps(json.loads(metadata["config"]) | {"hidden": 80})
+    with pytest.raises(ModelMismatch, match="H of 16 up to 64, got \\(16, 80\\)"):
+        Program(written(tmp_path / "m.safetensors", wide, metadata | {"config": config}))
+
+
+@pytest.mark.parametrize("config", ["", "[]", "3", "null", "{}", "{", "[" * 100_000, '{"channels": 1e999}'])
 def test_no_configuration(good, tmp_path, config):
     tensors, metadata = parts(good)
     with pytest.raises(ModelMismatch, match="not a valid model"):
@@ -185,11 +271,11 @@ def scalars(index, value):
         ("set1.absorb.bias", scalars(15, 2**31 - 20), "32 bits"),
         ("set0.head0.multiplier1", scalars(0, -5), "negative"),
         ("set0.head0.multiplier2", scalars(0, -5), "negative"),
-        ("set0.head3.scalars", scalars(3, -1), "negative"),
+        ("set0.head3.multiplier3", scalars(0, -1), "negative"),
         ("set0.head3.scalars", scalars(0, 0), "shift"),
         ("set0.head3.scalars", scalars(1, 63), "shift"),
-        ("set0.head3.scalars", scalars(4, 99), "shift"),
-        ("set0.head3.scalars", scalars(2, 2**31 - 1), "32 bits"),
+        ("set0.head3.scalars", scalars(2, 99), "shift"),
+        ("set0.head3.bias3", scalars(0, 2**31 - 1), "32 bits"),
         ("set0.head3.bias1", scalars((0, 1, 2), 2**31 - 1), "32 bits"),
         ("set0.head3.bias2", scalars(0, -(2**31) + 1), "32 bits"),
         ("set0.head7.context_shift", scalars(0, 16), "context_shift"),

@@ -69,7 +69,7 @@ def test_binary_is_monotonic_symmetric_and_near_the_real_probability():
 
 
 def test_trees_literal():
-    """Three logits, two bits: the root's for bit 0, then the left or right one for bit 1; f(256) = 10923, f(0) = half."""
+    """Three logits, two bits: the root's for bit 0, then the left or right one for bit 1; f(256) = 10923."""
     logits, none = np.array([[0, 256, -256]] * 4, np.int16), np.zeros(0, np.uint8)
     values = np.arange(4, dtype=np.uint8)
     assert op.tree_frequencies(logits, values, none, 0).tolist() == [8192] * 4
