@@ -14,13 +14,13 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "neighbour_lists/op.h"
 
 namespace pcc {
 
-constexpr int kLogitMax = 3584;
 constexpr int kMaxHidden = 64;
 constexpr int kMaxOutputs = 255;
 
@@ -59,6 +59,7 @@ class OccupancyHead {
   const Packed& packed();
   const std::vector<HeadGroup> groups_;
   const std::vector<uint8_t> masks_;
+  std::mutex packing_;
   std::unique_ptr<Packed> packed_[3];  // by instruction set, made at first use
 };
 
