@@ -21,7 +21,6 @@
 
 namespace pcc {
 
-constexpr int kLogitMax = 3584;
 constexpr int kMaxHidden = 64;
 constexpr int kMaxOutputs = 255;
 
@@ -61,9 +60,8 @@ class OccupancyHead {
   const Packed& packed();
   const std::vector<HeadGroup> groups_;
   const std::vector<uint8_t> masks_;
-  // By instruction set, made at first use, by whichever thread comes first.
-  std::once_flag once_[3];
-  std::unique_ptr<const Packed> packed_[3];
+  std::mutex packing_;
+  std::unique_ptr<Packed> packed_[3];  // by instruction set, made at first use
 };
 
 }  // namespace pcc
