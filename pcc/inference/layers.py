@@ -115,13 +115,13 @@ def read_set(tensors: Tensors, index: int, config: Mapping[str, Any]) -> WeightS
     num_convs = 2 * config["blocks"][index]
     convs = tuple(_read_layer(tensors, f"{prefix}.conv{j}", (27, c, c), (c,), 27 * c * 255) for j in range(num_convs))
     order = CodingOrder(config["colours"], config["groups"], config["by_colour"])
-    stages = [_read_group(tensors, f"{prefix}.head{g}", c, h, rows, order) for g in range(order.groups)]
+    heads = [_read_group(tensors, f"{prefix}.head{g}", c, h, rows, order) for g in range(order.groups)]
     return WeightSet(
         expand=_read_layer(tensors, f"{prefix}.expand", (8, c, c), (rows, 8, c), c * 255),
         convs=convs,
         absorb=_read_layer(tensors, f"{prefix}.absorb", (27, 8, c), (c,), 27 * 8),
-        head=OccupancyHead([group for group, _ in stages], order.colour_masks()),
-        head_bias=np.stack([bias for _, bias in stages], 2),
+        head=OccupancyHead([group for group, _ in heads], order.colour_masks()),
+        head_bias=np.stack([bias for _, bias in heads], 2),
     )
 
 
@@ -166,8 +166,6 @@ def _read_group(
         shift3=shift3,
     )
     bias1 = _tensor(tensors, f"{name}.bias1", np.int32, (rows, order.colours, h))
-    if min(group.multiplier1.min(), group.multiplier2.min(), group.multiplier3.min()) < 0:
-        raise ValueError(f"{name}: a multiplier is negative")
     context = np.abs(group.context.astype(np.int64)).sum((0, 1)) << group.context_shift.astype(np.int64)
     bound1 = 255 * WEIGHT_BOUND * c + context + np.abs(bias1.astype(np.int64)).max((0, 1))
     bound2 = 255 * WEIGHT_BOUND * h + np.abs(group.bias2.astype(np.int64))

@@ -62,6 +62,8 @@ class HeadGroup:
             check(getattr(self, name), name, "int32", (size,))
         if self.context_shift.max(initial=0) > MAX_CONTEXT_SHIFT:
             raise ValueError(f"context_shift: expected 0..{MAX_CONTEXT_SHIFT}, got {self.context_shift.max()}")
+        if min(self.multiplier1.min(), self.multiplier2.min(), self.multiplier3.min()) < 0:
+            raise ValueError("multiplier1..3: expected 0 or more, one is negative")
         if not all(1 <= shift <= 62 for shift in (self.shift1, self.shift2, self.shift3)):
             raise ValueError(f"shift1..3: expected 1..62, got {self.shift1}, {self.shift2}, {self.shift3}")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from pcc.codec.octree import decode_octree, encode_octree, estimate_bits
 from pcc.codec.walk import walk
 from pcc.errors import CorruptStream
 from pcc.geometry.octree import leaf_codes
+from pcc.inference.program import Program
 from pcc.ops.tables import TOTAL, tree_frequencies
 from tests.networks import config_of, exported, random_network
 from tests.trees import ORDERS, SOME_ORDERS, name_of, random_codes
@@ -108,6 +111,18 @@ def test_every_kernel_writes_and_reads_the_same_bytes(program, rng):
         ops.set_isa(before)
         ops.set_num_threads(0)
     assert len(set(streams.values())) == 1
+
+
+def test_threads_share_a_program(program, rng):
+    """Several Python threads, each with clouds of its own: as one after the other."""
+    clouds = [random_codes(rng, num, 4) for num in (1, 50, 400, 900)] * 2
+    expected = [encode_octree(codes, 4, program, 0) for codes in clouds]
+    fresh = Program(program.path)
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda codes: encode_octree(codes, 4, fresh, 0), clouds)) == expected
+        found = pool.map(lambda data, codes: decode_octree(data, 4, len(codes), fresh, 0), expected, clouds)
+        for got, codes in zip(found, clouds, strict=True):
+            np.testing.assert_array_equal(got, codes)
 
 
 @pytest.fixture(scope="module")
