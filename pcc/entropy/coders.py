@@ -3,9 +3,9 @@
 A walk asks a coder for every symbol with the integer logits that predict it, and goes on with the symbols that the
 coder returns. So training, encoding and decoding run the same code:
 
-    logits --> binary_frequencies / tables --> BitEstimator.bits          symbols in, the same symbols out
-                                           --> RansEncoder.finish()      symbols in, the same symbols out
-                                           --> RansDecoder               None in, symbols out of the stream
+    logits --> binary_frequencies,     --> BitEstimator.bits          symbols in, the same symbols out
+               tree_frequencies        --> RansEncoder.finish()       symbols in, the same symbols out
+               or tables               --> RansDecoder                None in, symbols out of the stream
 
 The coders hold no model and no order of symbols; the arithmetic is in pcc.ops.tables and pcc.ops.rans. A stream of
 ``RansEncoder`` is one byte, the number of lanes (1..64), and the rANS stream.

@@ -64,16 +64,14 @@ class CodingOrder:
 
         ``groups`` where no group sees it. A bit once seen stays so.
         """
-        table = np.full((NUM_OCTANTS, NUM_OFFSETS, NUM_OCTANTS), self.groups, np.uint8)
-        position = {p: i for i, p in enumerate(self.passes)}
-        for a in range(NUM_OCTANTS):
-            for d in range(NUM_OFFSETS):
-                other = self.colour_of[a ^ _parity_change(d)]
-                for o in range(NUM_OCTANTS):
-                    coded = position[o // self.group_size, int(other)]
-                    seen = [g for g in range(self.groups) if position[g, int(self.colour_of[a])] > coded]
-                    table[a, d, o] = min(seen, default=self.groups)
-        return table
+        octants = np.arange(NUM_OCTANTS)
+        place = np.empty((self.groups, self.colours), np.int64)  # of a pass in coding order
+        for i, (g, c) in enumerate(self.passes):
+            place[g, c] = i
+        others = self.colour_of[octants[:, None] ^ [_parity_change(d) for d in range(NUM_OFFSETS)]]  # (8, 27)
+        coded = place[octants // self.group_size, others[..., None]]  # (8, 27, 8)
+        own = place[:, self.colour_of]  # (groups, 8), ascending: as many groups are blind as come no later than the bit
+        return (own[:, :, None, None] <= coded).sum(0).astype(np.uint8)
 
     def colour_masks(self) -> np.ndarray:
         """(groups, colours, 27) uint8: the bits of each neighbour that are known when a pass is coded.

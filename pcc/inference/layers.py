@@ -104,7 +104,7 @@ def check_config(config: Mapping[str, Any]) -> None:
         raise ValueError(f"config: expected scales from 1 to max_scale, got {scales} and {config['max_scale']}")
 
 
-def read_set(tensors: Tensors, index: int, config: Mapping[str, Any]) -> WeightSet:
+def read_set(tensors: Tensors, index: int, config: Mapping[str, Any], order: CodingOrder) -> WeightSet:
     """Weight set ``index`` of a program.
 
     Raises:
@@ -114,7 +114,6 @@ def read_set(tensors: Tensors, index: int, config: Mapping[str, Any]) -> WeightS
     prefix = f"set{index}"
     num_convs = 2 * config["blocks"][index]
     convs = tuple(_read_layer(tensors, f"{prefix}.conv{j}", (27, c, c), (c,), 27 * c * 255) for j in range(num_convs))
-    order = CodingOrder(config["colours"], config["groups"], config["by_colour"])
     heads = [_read_group(tensors, f"{prefix}.head{g}", c, h, rows, order) for g in range(order.groups)]
     return WeightSet(
         expand=_read_layer(tensors, f"{prefix}.expand", (8, c, c), (rows, 8, c), c * 255),

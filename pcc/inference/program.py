@@ -115,7 +115,7 @@ class Program:
                 self.config, tensors = from_format_1(self.config, tensors)
             check_config(self.config)
             self.order = CodingOrder(self.config["colours"], self.config["groups"], self.config["by_colour"])
-            self.sets = [read_set(tensors, i, self.config) for i in range(len(self.config["scales"]))]
+            self.sets = [read_set(tensors, i, self.config, self.order) for i in range(len(self.config["scales"]))]
         except (SafetensorError, KeyError, ValueError, TypeError, RecursionError) as error:
             raise ModelMismatch(f"{path}: not a valid model: {error}") from error
         self.finest_voxel_m: float | None = self.config.get("finest_voxel_m")
