@@ -14,7 +14,7 @@ from pcc.geometry.coding_order import CodingOrder
 from pcc.inference.format_1 import FORMAT_1
 from pcc.inference.program import Program
 from pcc.models.export import export_model
-from pcc.models.occupancy import OccupancyConfig, OccupancyNet
+from pcc.models.occupancy import OccupancyConfig, OccupancyNet, WholeLevel
 
 TINY = OccupancyConfig(channels=16, hidden=16, blocks=(1,), scales=(1,), max_scale=4)
 
@@ -60,3 +60,16 @@ def in_format_1(program: Program, path: Path) -> Path:
     config["checkerboard"] = True
     save_file(tensors, str(path), metadata | {"format": FORMAT_1, "config": json.dumps(config)})
     return path
+
+
+def decision_logits(step: WholeLevel) -> np.ndarray:
+    """(N, 8) float64 bits: the logit that decides each octant of known occupancies, certain ones 14."""
+    raw = step.layers.logits(step.feats, step.level, step.occupancy, step.row).detach().numpy().astype(np.float64)
+    known, size = step.occupancy.numpy().astype(np.int64), step.layers.order.group_size
+    table = np.empty((len(known), 8))
+    for octant in range(8):
+        group, j = divmod(octant, size)
+        lower = (known >> group * size) % (1 << j)
+        table[:, octant] = raw[np.arange(len(known)), group, (1 << j) - 1 + lower]
+    table[known == 128, 7] = 14
+    return table

@@ -73,6 +73,12 @@ class CodingOrder:
         own = place[:, self.colour_of]  # (groups, 8), ascending: as many groups are blind as come no later than the bit
         return (own[:, :, None, None] <= coded).sum(0).astype(np.uint8)
 
+    @cached_property
+    def octant_masks(self) -> np.ndarray:
+        """(8, groups, 27) uint8: the bits of each neighbour that a node in an octant sees."""
+        seen = self.first_group[:, None] <= np.arange(self.groups)[:, None, None]
+        return (seen << np.arange(NUM_OCTANTS)).sum(3).astype(np.uint8)
+
     def colour_masks(self) -> np.ndarray:
         """(groups, colours, 27) uint8: the bits of each neighbour that are known when a pass is coded.
 
@@ -80,8 +86,7 @@ class CodingOrder:
         neighbours a ^ x and b ^ x of one colour.
         """
         octants = [int(np.flatnonzero(self.colour_of == c)[0]) for c in range(self.colours)]
-        seen = self.first_group[octants] <= np.arange(self.groups)[:, None, None, None]
-        return (seen << np.arange(NUM_OCTANTS)).sum(3).astype(np.uint8)
+        return np.ascontiguousarray(self.octant_masks[octants].transpose(1, 0, 2))
 
 
 def _parity_change(d: int) -> int:

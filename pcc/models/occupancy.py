@@ -24,8 +24,9 @@ from torch import Tensor, nn
 
 from pcc.geometry.coding_order import CodingOrder
 from pcc.geometry.octree import Level
-from pcc.nn.functional import OccupancyContext, SparseConvolution
+from pcc.nn.functional import OccupancyBits, OccupancyContext, SparseConvolution
 from pcc.nn.quantisation import ACTIVATION_STEP, Quantiser, context_step, weight_step
+from pcc.nn.rate import BitSum
 from pcc.ops.occupancy_head import MAX_HIDDEN
 
 
@@ -157,8 +158,26 @@ class WeightSet(nn.Module):
         context = OccupancyContext.apply(weight, level.neighbours, occupancy, level.octants)
         return q.activation(feats + context + q.bias(self.absorb_bias, step))
 
+    def bits(self, feats: Tensor, level: TrainingLevel, occupancy: Tensor, row: int) -> Tensor:
+        """The bits of the level's occupancies, a scalar: those of `logits`, without keeping them."""
+        q, order, h = self.quantiser[0], self.order, self.head2_weight.shape[1]
+        step = weight_step(self.head1_weight)
+        weight1 = q.weight(self.head1_weight, step)
+        context = q.weight(self.head1_context, context_step(self.head1_context, step))
+        bias1 = q.bias(self.head1_bias[row], step * ACTIVATION_STEP)
+        weight2, bias2 = self._rounded(self.head2_weight, self.head2_bias)
+        weight3, bias3 = self._rounded(self.head3_weight, self.head3_bias)
+        by_group = (
+            weight1.view(-1, order.groups, h).transpose(0, 1),
+            context.view(27, 8, order.groups, h).permute(2, 0, 1, 3),
+            bias1.view(-1, order.groups, h),
+        )
+        weights = [w.contiguous() for w in (*by_group, weight2, bias2, weight3.transpose(1, 2), bias3)]
+        nodes = level.neighbours, occupancy, level.octants
+        return OccupancyBits.apply(feats, order, bool(q.enabled), nodes, *weights)
+
     def logits(self, feats: Tensor, level: TrainingLevel, occupancy: Tensor, row: int) -> Tensor:
-        """(N, groups, 2^group_size - 1) logits in bits of all groups at once; the occupancies are known."""
+        """(N, groups, 2^group_size - 1) bits, layer by layer: what `bits` and the program are checked with."""
         q, order = self.quantiser[0], self.order
         step = weight_step(self.head1_weight)
         weight = q.weight(self.head1_context, context_step(self.head1_context, step))
@@ -168,14 +187,16 @@ class WeightSet(nn.Module):
         bias1 = q.bias(self.head1_bias[row], step * ACTIVATION_STEP).index_select(0, colours)
         x = feats @ q.weight(self.head1_weight, step) + context + bias1
         x = q.activation(x).view(len(feats), order.groups, -1).transpose(0, 1)  # (G, N, H)
-        x = q.activation(torch.baddbmm(*self._stacked(self.head2_bias, self.head2_weight, x)))
-        return q.logit(torch.baddbmm(*self._stacked(self.head3_bias, self.head3_weight, x))).transpose(0, 1)
+        weight2, bias2 = self._rounded(self.head2_weight, self.head2_bias)
+        weight3, bias3 = self._rounded(self.head3_weight, self.head3_bias)
+        x = q.activation(torch.baddbmm(bias2[:, None], x, weight2))
+        return q.logit(torch.baddbmm(bias3[:, None], x, weight3)).transpose(0, 1)
 
-    def _stacked(self, biases: Tensor, weights: Tensor, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Biases (G, 1, O), inputs and weights (G, I, O), rounded with the steps of each group."""
+    def _rounded(self, weights: Tensor, biases: Tensor) -> tuple[Tensor, Tensor]:
+        """Weights (G, I, O) and biases (G, O), rounded with the steps of each group."""
         q, steps = self.quantiser[0], [weight_step(w) for w in weights]
         rounded = torch.stack([q.weight(w, step) for w, step in zip(weights, steps, strict=True)])
-        return q.bias(biases, torch.stack(steps) * ACTIVATION_STEP)[:, None], x, rounded
+        return rounded, q.bias(biases, torch.stack(steps) * ACTIVATION_STEP)
 
 
 class OccupancyNet(nn.Module):
@@ -200,11 +221,11 @@ class OccupancyNet(nn.Module):
 
     def steps(
         self, feats: Tensor, level: TrainingLevel, occupancy: np.ndarray, scale: int, known: bool = True
-    ) -> Iterator[AllPasses]:
+    ) -> Iterator[WholeLevel]:
         """One step: with known occupancies, all passes are computed at once."""
         layers, row = self._set_of(scale)
-        bits = torch.from_numpy(occupancy)
-        yield AllPasses(layers.logits(feats, level, bits, row), bits, self.config.order)
+        known_bits = torch.from_numpy(occupancy)
+        yield WholeLevel(layers, feats, level, known_bits, row)
 
     def _set_of(self, scale: int) -> tuple[WeightSet, int]:
         index, row = self.config.set_of(scale)
@@ -212,32 +233,17 @@ class OccupancyNet(nn.Module):
 
 
 @dataclass(frozen=True)
-class AllPasses:
-    """All binary decisions of a level: what the codec's passes do one after the other, in one step."""
+class WholeLevel:
+    """All decisions of a level: what the codec's passes do one after the other, in one step."""
 
-    raw: Tensor  # (N, groups, 2^group_size - 1) bits
+    layers: WeightSet
+    feats: Tensor
+    level: TrainingLevel
     occupancy: Tensor  # (N,) uint8, known
-    order: CodingOrder
+    row: int
 
-    def logits(self) -> Tensor:
-        """(N, 8); the last octant of a node with no child so far is certain."""
-        size, known = self.order.group_size, self.occupancy.long()
-        starts = torch.arange(0, 8, size)
-        chosen = [
-            self.raw.gather(2, ((1 << j) - 1 + (known[:, None] >> starts & ((1 << j) - 1)))[..., None])
-            for j in range(size)
-        ]
-        raw = torch.cat(chosen, 2).reshape(len(known), 8)
-        certain = torch.cat([torch.zeros(len(known), 7, dtype=torch.bool), (known == 128)[:, None]], 1)
-        return raw.masked_fill(certain, 14.0)
-
-    def symbols(self) -> Tensor:
-        """(N, 8) bool."""
-        shifts = torch.arange(8, dtype=torch.uint8)
-        return (self.occupancy[:, None] >> shifts & 1).bool()
-
-    def code(self, coder: Any, known: bool) -> None:
-        coder.binary(self.logits(), self.symbols())
+    def code(self, coder: BitSum, known: bool) -> None:
+        coder.add(self.layers.bits(self.feats, self.level, self.occupancy, self.row))
 
 
 def _normal(*shape: int, fan: float) -> nn.Parameter:

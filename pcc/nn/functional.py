@@ -6,7 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pcc.ops import activation_float, conv_float, occupancy_context
+from pcc.geometry.coding_order import CodingOrder
+from pcc.ops import activation_float, conv_float, occupancy_bits, occupancy_context
+
+ACTIVATION_STEP = 1.0 / 32.0
 
 
 class SparseConvolution(torch.autograd.Function):
@@ -63,3 +66,34 @@ class Activation(torch.autograd.Function):
     def backward(ctx, grad_out: Tensor):
         (x,) = ctx.saved_tensors
         return activation_float.backward(x.detach(), grad_out.contiguous(), ctx.step), None, None
+
+
+class OccupancyBits(torch.autograd.Function):
+    """Bits of a level under the weights of its heads, a scalar; see `pcc.ops.occupancy_bits`.
+
+    Rounding passes gradients through, as in `Activation`. nodes: neighbours, occupancy, octants.
+    """
+
+    @staticmethod
+    def forward(
+        ctx, feats: Tensor, order: CodingOrder, quantised: bool, nodes: tuple[Tensor, ...], *weights: Tensor
+    ) -> Tensor:
+        neighbours, occupancy, octants = nodes
+        bits, grads = occupancy_bits.occupancy_bits(
+            feats.detach(),
+            [w.detach() for w in weights],
+            neighbours,
+            occupancy,
+            octants,
+            order,
+            step=ACTIVATION_STEP,
+            quantised=quantised,
+            gradients=any(ctx.needs_input_grad),
+        )
+        ctx.save_for_backward(*grads)
+        return torch.tensor(bits, dtype=torch.float32)
+
+    @staticmethod
+    def backward(ctx, grad_out: Tensor):
+        grad_feats, *grads = (g * grad_out for g in ctx.saved_tensors)
+        return grad_feats, None, None, None, *grads

@@ -11,9 +11,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from pcc.nn.functional import Activation
+from pcc.nn.functional import ACTIVATION_STEP, Activation
 
-ACTIVATION_STEP = 1.0 / 32.0
 WEIGHT_MAX = 127
 MIN_MAGNITUDE = 1e-4  # of a channel's largest weight; a smaller step would leave no room for its bias in 32 bits
 LOGIT_STEP = 1.0 / 256.0  # bits

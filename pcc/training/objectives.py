@@ -12,7 +12,7 @@ from pcc.codec.walk import walk
 from pcc.datasets.batches import Batch
 from pcc.geometry.octree import occupancies
 from pcc.models.occupancy import OccupancyNet
-from pcc.nn.rate import BitEstimator
+from pcc.nn.rate import BitSum
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Cost:
 
 def occupancy_cost(network: OccupancyNet, batch: Batch) -> Cost:
     """Bits of all occupancies of a batch."""
-    coder = BitEstimator()
+    coder = BitSum()
     known = occupancies(batch.codes, batch.depth)
     walk(network, coder, batch.depth, level_offset=batch.level_offset, known=known, num_roots=len(known[0]))
     per_level = torch.stack([b.detach() for b in coder.bits]).numpy()

@@ -5,9 +5,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="extra 'train' is not installed")
 
-from pcc.geometry.coding_order import CodingOrder  # noqa: E402
-from pcc.models.occupancy import AllPasses, OccupancyConfig, OccupancyNet  # noqa: E402
-from tests.networks import TINY, random_network  # noqa: E402
+from pcc.models.occupancy import OccupancyConfig, OccupancyNet  # noqa: E402
+from tests.networks import TINY, config_of, random_network  # noqa: E402
 from tests.trees import SOME_ORDERS, name_of, random_level, random_occupancy  # noqa: E402
 
 
@@ -41,10 +40,15 @@ def test_sets_and_rows_of_scales():
     assert [config.num_rows(i) for i in range(3)] == [2, 3, 2]
 
 
-def level_logits(network, level, occupancy, scale=1):
+def level_step(network, level, occupancy, scale=1):
     view = network.view(level)
     (step,) = network.steps(network.features(None, view, scale), view, occupancy, scale)
     return step
+
+
+def level_logits(network, level, occupancy):
+    step = level_step(network, level, occupancy)
+    return step.layers.logits(step.feats, step.level, step.occupancy, step.row)
 
 
 @pytest.mark.parametrize("order", SOME_ORDERS, ids=name_of)
@@ -56,49 +60,42 @@ def test_a_pass_sees_only_what_is_coded_before_it(rng, order):
     )  # fmt: skip
     network, level = random_network(config), random_level(rng, 3)
     occupancy, colour = random_occupancy(rng, len(level)), order.colour_of[level.octants]
-    before, coded = level_logits(network, level, occupancy).raw, np.zeros(len(level), np.uint8)
+    before, coded = level_logits(network, level, occupancy), np.zeros(len(level), np.uint8)
     assert before.shape == (len(level), order.groups, 2**order.group_size - 1)
     for group, of in order.passes:
         noise, rows = rng.integers(0, 256, len(level), dtype=np.uint8), colour == of
-        after = level_logits(network, level, occupancy ^ noise & ~coded).raw
+        after = level_logits(network, level, occupancy ^ noise & ~coded)
         torch.testing.assert_close(after[rows, group], before[rows, group], rtol=0, atol=0)
         if coded.any():
-            after = level_logits(network, level, occupancy ^ noise & coded).raw
+            after = level_logits(network, level, occupancy ^ noise & coded)
             assert not torch.equal(after[rows, group], before[rows, group])
         coded[rows] |= np.uint8(((1 << order.group_size) - 1) << group * order.group_size)
 
 
-@torch.no_grad()
-def test_the_tree_of_logits_literal():
-    """Octant k's logit is that of vertex 2^j - 1 + (bits of its group below j), j = k mod group size."""
-    raw = torch.arange(2 * 15.0).view(1, 2, 15)
-    occupancy = torch.tensor([0b0010_0101], dtype=torch.uint8)
-    step = AllPasses(raw, occupancy, CodingOrder(2, 2))
-    # low nibble 5 = 0101: vertices 0, 1 + 1, 3 + 1, 7 + 5; high nibble 2 = 0010: 0, 1 + 0, 3 + 2, 7 + 2, from 15 on
-    assert step.logits().tolist() == [[0, 2, 4, 12, 15, 16, 20, 24]]
-    assert step.symbols().tolist() == [[True, False, True, False, False, True, False, False]]
-
-
-@torch.no_grad()
-def test_certain_octants_cost_nothing(rng):
-    """A node with bit 7 alone has 14 bits of certainty there; symbols are the bits."""
-    level = random_level(rng, 1)
-    occupancy = np.full(len(level), 128, np.uint8)
-    occupancy[0] = 1
-    step = level_logits(random_network(), level, occupancy)
-    assert (step.logits()[1:, 7] == 14).all()
-    assert float(step.logits()[0, 7]) == float(step.raw[0, 7, 0])
-    assert step.symbols().numpy().tolist() == np.unpackbits(occupancy[:, None], axis=1, bitorder="little").tolist()
-
-
+@pytest.mark.parametrize("quantised", [False, True])
 @pytest.mark.parametrize("order", SOME_ORDERS, ids=name_of)
-@torch.no_grad()
-def test_the_last_octant_is_certain_in_every_order(rng, order):
-    """Wherever bits 0..6 are 0, and nowhere else."""
-    occupancy = torch.tensor([128, 129, 64, 192, 255], dtype=torch.uint8)
-    raw = torch.zeros(5, order.groups, 2**order.group_size - 1)
-    certain = AllPasses(raw, occupancy, order).logits() == 14
-    assert certain.nonzero().tolist() == [[0, 7]]
+def test_bits_are_those_of_the_logits(isa, rng, order, quantised):
+    """bits = sum of log2(1 + 2^(-+l)) over the decisions, and so are the gradients of every weight of the head."""
+    network, level = random_network(config_of(order), quantised=quantised), random_level(rng, 3)
+    occupancy = random_occupancy(rng, len(level))
+    occupancy[:5] = 128  # certain in their last octant
+    step = level_step(network, level, occupancy)
+    known, feats = step.occupancy, step.feats.detach().requires_grad_()
+    head = [p for name, p in network.sets[0].named_parameters() if "head" in name]
+    one = step.layers.bits(feats, step.level, known, step.row)
+    got = torch.autograd.grad(3 * one, [feats, *head])
+    raw = step.layers.logits(feats, step.level, known, step.row)
+    size, decisions = order.group_size, []
+    for octant in range(8):
+        group, j = divmod(octant, size)
+        lower = (known.long() >> group * size) % (1 << j)
+        logits = raw[torch.arange(len(known)), group, (1 << j) - 1 + lower]
+        logits = logits.masked_fill((known == 128) & (octant == 7), 14.0)
+        decisions.append(torch.where((known >> octant & 1).bool(), -logits, logits))
+    other = torch.nn.functional.softplus(torch.stack(decisions) * np.log(2)).sum() / np.log(2)
+    assert float(one.detach()) == pytest.approx(float(other.detach()), rel=1e-4)
+    for a, b in zip(got, torch.autograd.grad(3 * other, [feats, *head]), strict=True):
+        assert (a - b).norm() <= 0.02 * b.norm()
 
 
 def test_context_that_no_node_sees_starts_at_zero():

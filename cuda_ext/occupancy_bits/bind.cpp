@@ -1,0 +1,42 @@
+#include <optional>
+#include <stdexcept>
+
+#include "common/registry.h"
+#include "occupancy_bits/op.h"
+
+namespace pcc {
+namespace {
+
+template <class T> using Array4 = nb::ndarray<T, nb::ndim<4>, nb::c_contig, nb::device::cpu>;
+
+// Shapes are checked in pcc/ops/occupancy_bits.py.
+double bits(Array2<const float> feats, Array2<const int32_t> neighbours, Array1<const uint8_t> occupancy,
+            Array1<const uint8_t> octants, Array1<const uint8_t> colour_of, Array3<const uint8_t> masks,
+            Array3<const float> weight1, Array4<const float> context, Array3<const float> bias1, Array3<const float> weight2,
+            Array2<const float> bias2, Array3<const float> weight3, Array2<const float> bias3, float step, bool quantised,
+            nb::list grads) {
+  const HeadBitsShape shape{static_cast<int64_t>(feats.shape(0)), static_cast<int>(weight1.shape(1)),
+                            static_cast<int>(weight1.shape(2)),   static_cast<int>(weight1.shape(0)),
+                            static_cast<int>(weight3.shape(1)),   static_cast<int>(bias1.shape(0))};
+  const HeadNodes nodes{feats.data(), neighbours.data(), occupancy.data(), octants.data(), colour_of.data(), masks.data()};
+  const HeadArrays<const float> weights{weight1.data(), context.data(), bias1.data(), weight2.data(),
+                                        bias2.data(),   weight3.data(), bias3.data()};
+  float* pointers[8] = {};
+  for (size_t i = 0; i < nb::len(grads); i++)
+    pointers[i] = nb::cast<nb::ndarray<float, nb::c_contig, nb::device::cpu>>(grads[i]).data();
+  const HeadArrays<float> out{pointers[1], pointers[2], pointers[3], pointers[4], pointers[5], pointers[6], pointers[7]};
+  nb::gil_scoped_release release;
+  return occupancy_bits(shape, nodes, weights, step, quantised, pointers[0] ? &out : nullptr, pointers[0]);
+}
+
+const Registrar registrar([](nb::module_& m) {
+  m.def("occupancy_bits", &bits, nb::arg("feats").noconvert(), nb::arg("neighbours").noconvert(),
+        nb::arg("occupancy").noconvert(), nb::arg("octants").noconvert(), nb::arg("colour_of").noconvert(),
+        nb::arg("masks").noconvert(), nb::arg("weight1").noconvert(), nb::arg("context").noconvert(),
+        nb::arg("bias1").noconvert(), nb::arg("weight2").noconvert(), nb::arg("bias2").noconvert(),
+        nb::arg("weight3").noconvert(), nb::arg("bias3").noconvert(), nb::arg("step"), nb::arg("quantised"),
+        nb::arg("grads"));
+});
+
+}  // namespace
+}  // namespace pcc

@@ -1,0 +1,115 @@
+"""Training of the occupancy head: the bits of a level under float weights, and all their gradients, in one pass.
+
+For every node n and group g of G octants, with T = 2^G - 1 outputs (`pcc.geometry.coding_order`):
+
+    x1 = feats[n] @ weight1[g] + bias1[colour, g] + sum of context[g] over the visible bits
+    x2 = act(x1) @ weight2[g] + bias2[g]
+    l = logit(act(x2) @ weight3[g].T + bias3[g])
+    bits += log2(1 + 2^(-l)) for a one, log2(1 + 2^l) for a zero, for each octant of the group and the logit l that the
+            lower bits choose; the last octant of a node with no child before it is certain and has the logit 14
+
+act is `pcc.ops.activation_float`, logit a clamp to +-14, rounded to 1/256 where quantised. Nothing is kept in memory
+between the way forward and the way back, so a level costs a few milliseconds where layer by layer costs ten times that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pcc import _ext
+from pcc.geometry.coding_order import NUM_OFFSETS, CodingOrder
+from pcc.ops._arrays import Array, check, zeros
+
+LOGIT_TOP = 14.0  # bits
+WEIGHTS = ("weight1", "context", "bias1", "weight2", "bias2", "weight3", "bias3")
+
+
+def occupancy_bits(
+    feats: Array,
+    weights: Sequence[Array],
+    neighbours: Array,
+    occupancy: Array,
+    octants: Array,
+    order: CodingOrder,
+    *,
+    step: float,
+    quantised: bool,
+    gradients: bool,
+) -> tuple[float, list[Array]]:
+    """Bits of a level.
+
+    Args:
+        feats: (N, C) float32.
+        weights: float32 weight1 (groups, C, H), context (groups, 27, 8, H), bias1 (colours, groups, H), weight2
+            (groups, H, H), bias2 (groups, H), weight3 (groups, T, H), bias3 (groups, T).
+        neighbours: (N, 27) int32; occupancy, octants: (N,) uint8.
+        step: of the activations.
+        quantised: round activations and logits.
+        gradients: also give the gradients of the bits.
+
+    Returns:
+        The bits, and the gradients of feats and weights in their order, or an empty list.
+
+    Raises:
+        TypeError, ValueError: an argument does not fit.
+    """
+    feats, n = check(feats, "feats", "float32", (None, None)), feats.shape[0]
+    g, _, h = weights[0].shape
+    c, t = feats.shape[1], 2**order.group_size - 1
+    if g != order.groups or h % 16 or c % 16:
+        raise ValueError(f"weights: expected {order.groups} groups, C and H in multiples of 16, got {g}, {c} and {h}")
+    shapes = (g, c, h), (g, NUM_OFFSETS, 8, h), (order.colours, g, h), (g, h, h), (g, h), (g, t, h), (g, t)
+    checked = [check(w, name, "float32", shape) for w, name, shape in zip(weights, WEIGHTS, shapes, strict=True)]
+    nodes = (
+        check(neighbours, "neighbours", "int32", (n, NUM_OFFSETS)),
+        check(occupancy, "occupancy", "uint8", (n,)),
+        check(octants, "octants", "uint8", (n,)),
+    )
+    grads = [zeros(a, tuple(a.shape), np.float32) for a in (feats, *checked)] if gradients else []
+    bits = _ext.occupancy_bits(feats, *nodes, order.colour_of, order.octant_masks, *checked, step, quantised, grads)
+    return bits, grads
+
+
+def occupancy_bits_reference(
+    feats: np.ndarray,
+    weights: Sequence[np.ndarray],
+    neighbours: np.ndarray,
+    occupancy: np.ndarray,
+    octants: np.ndarray,
+    order: CodingOrder,
+    *,
+    step: float,
+    quantised: bool,
+) -> float:
+    """The bits by their definition, group by group in float64."""
+    weight1, context, bias1, weight2, bias2, weight3, bias3 = (w.astype(np.float64) for w in weights)
+    near = np.where((neighbours >= 0) & (neighbours < len(occupancy)), neighbours, -1)
+    around = np.where(near >= 0, occupancy[near], 0)[:, None] & order.octant_masks[octants]  # (N, groups, 27)
+    visible = (around[..., None] >> np.arange(8) & 1).astype(np.float64)
+    total = 0.0
+    for g in range(order.groups):
+        x = (
+            feats @ weight1[g]
+            + bias1[order.colour_of[octants], g]
+            + np.einsum("ndo,doh->nh", visible[:, g], context[g])
+        )
+        x = _activate(_activate(x, step, quantised) @ weight2[g] + bias2[g], step, quantised)
+        total += _bits_of_tree(x @ weight3[g].T + bias3[g], occupancy.astype(np.int64), g, order, quantised)
+    return total
+
+
+def _activate(x: np.ndarray, step: float, quantised: bool) -> np.ndarray:
+    return np.clip(np.rint(x / step), 0, 255) * step if quantised else np.clip(x, 0, 255 * step)
+
+
+def _bits_of_tree(tree: np.ndarray, occupancy: np.ndarray, group: int, order: CodingOrder, quantised: bool) -> float:
+    total, values = 0.0, occupancy >> group * order.group_size
+    for j in range(order.group_size):
+        raw = tree[np.arange(len(values)), (1 << j) - 1 + values % (1 << j)]
+        logits = np.clip(np.rint(raw * 256) / 256 if quantised else raw, -LOGIT_TOP, LOGIT_TOP)
+        if group * order.group_size + j == 7:
+            logits = np.where(occupancy & 127 == 0, LOGIT_TOP, logits)
+        total += np.log2(1 + 2.0 ** np.where(values >> j & 1, -logits, logits)).sum()
+    return float(total)

@@ -1,0 +1,124 @@
+"""bits = sum over all decisions of log2(1 + 2^(-+l)), and the gradients of that."""
+
+import numpy as np
+import pytest
+
+from pcc import ops
+from pcc.geometry.coding_order import CodingOrder
+from pcc.ops import occupancy_bits as op
+from tests.trees import SOME_ORDERS, name_of, random_level, random_occupancy
+
+STEP = 1 / 32
+some_orders = pytest.mark.parametrize("order", SOME_ORDERS, ids=name_of)
+
+
+def weights_of(rng, order, c=16, h=16):
+    """Such that activations and logits are alive."""
+    g, t = order.groups, 2**order.group_size - 1
+    shapes = (g, c, h), (g, 27, 8, h), (order.colours, g, h), (g, h, h), (g, h), (g, t, h), (g, t)
+    scales = 0.3, 0.2, 0.5, 0.3, 0.5, 0.5, 1.0
+    return [(rng.normal(size=shape) * scale).astype(np.float32) for shape, scale in zip(shapes, scales, strict=True)]
+
+
+def nodes_of(rng, depth):
+    level = random_level(rng, depth, num_roots=2)
+    occupancy = random_occupancy(rng, len(level), 2)
+    occupancy[0] = 128  # its last octant is certain
+    return level.neighbours, occupancy, level.octants
+
+
+def call(feats, weights, nodes, order, quantised=False, gradients=False):
+    return op.occupancy_bits(feats, weights, *nodes, order, step=STEP, quantised=quantised, gradients=gradients)
+
+
+@some_orders
+@pytest.mark.parametrize("quantised", [False, True])
+@pytest.mark.parametrize(("depth", "c", "h"), [(0, 16, 16), (3, 32, 16), (3, 16, 48)])
+def test_equals_reference(isa, threads, rng, order, quantised, depth, c, h):
+    nodes, weights = nodes_of(rng, depth), weights_of(rng, order, c, h)
+    feats = (rng.integers(0, 256, (len(nodes[1]), c)) * STEP).astype(np.float32)
+    bits, grads = call(feats, weights, nodes, order, quantised)
+    want = op.occupancy_bits_reference(feats, weights, *nodes, order, step=STEP, quantised=quantised)
+    assert bits == pytest.approx(want, rel=1e-3 if quantised else 1e-5)  # ties of rounding
+    assert grads == []
+    assert call(feats, weights, nodes, order, quantised, True)[0] == bits
+
+
+@some_orders
+def test_gradients(isa, rng, order):
+    """<grad, e> = (f(x + he) - f(x - he)) / 2h for every array, along a random direction e, f the reference."""
+    nodes, weights = nodes_of(rng, 2), weights_of(rng, order)
+    feats = rng.random((len(nodes[1]), 16)).astype(np.float32)
+    _, grads = call(feats, weights, nodes, order, gradients=True)
+    arrays = [feats, *weights]
+    for i, grad in enumerate(grads):
+        assert grad.shape == arrays[i].shape
+        direction = rng.normal(size=grad.shape)
+        ends = []
+        for sign in (1, -1):
+            moved = [a + sign * 1e-5 * direction if j == i else a for j, a in enumerate(arrays)]
+            ends.append(
+                op.occupancy_bits_reference(moved[0], moved[1:], *nodes, order, step=STEP, quantised=False)
+            )  # fmt: skip
+        size = float(np.abs(grad).sum())
+        assert np.vdot(grad, direction) == pytest.approx((ends[0] - ends[1]) / 2e-5, abs=2e-3 * size)
+
+
+def test_literal(isa):
+    """One node, all weights zero: logits are bias3. Each bit costs log2(1 + 2^l) or, if set, log2(1 + 2^-l)."""
+    order = CodingOrder(2, 8)
+    weights = [np.zeros_like(w) for w in weights_of(np.random.default_rng(0), order)]
+    weights[6][:, 0] = [0, 1, 0, 0, 0, 0, 0, -20]
+    table, octants = np.full((1, 27), -1, np.int32), np.zeros(1, np.uint8)
+    feats = np.zeros((1, 16), np.float32)
+    bits, grads = call(feats, weights, (table, np.array([2], np.uint8), octants), order, gradients=True)
+    assert bits == pytest.approx(6 + np.log2(1.5) + 2.0**-14 / np.log(2), rel=1e-6)
+    half = 0.5
+    np.testing.assert_allclose(grads[7][:, 0], [half, 2 / 3 - 1, half, half, half, half, half, 0], rtol=1e-6)
+    certain, _ = call(feats, weights, (table, np.array([128], np.uint8), octants), order)
+    assert certain == pytest.approx(6 + np.log2(3) + 2.0**-14 / np.log(2), rel=1e-6)
+
+
+def test_no_nodes():
+    order = SOME_ORDERS[1]
+    nodes = np.zeros((0, 27), np.int32), np.zeros(0, np.uint8), np.zeros(0, np.uint8)
+    weights = weights_of(np.random.default_rng(0), order)
+    bits, grads = call(np.zeros((0, 16), np.float32), weights, nodes, order, gradients=True)
+    assert bits == 0
+    assert all((g == 0).all() for g in grads)
+
+
+def test_threads_change_no_bit(isa, rng):
+    """Enough nodes for several partial sums."""
+    order = SOME_ORDERS[1]
+    level = random_level(rng, 6, bits=4)
+    nodes = level.neighbours, random_occupancy(rng, len(level)), level.octants
+    weights, feats = weights_of(rng, order), rng.random((len(level), 16)).astype(np.float32)
+    assert len(level) > 64 * 8 * 4
+    results = []
+    for threads in (1, 2, 7):
+        ops.set_num_threads(threads)
+        results.append(call(feats, weights, nodes, order, True, True))
+    ops.set_num_threads(0)
+    for bits, grads in results[1:]:
+        assert bits == results[0][0]
+        for a, b in zip(grads, results[0][1], strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_wrong_arguments_are_named(rng):
+    order = SOME_ORDERS[1]
+    nodes, weights = nodes_of(rng, 1), weights_of(rng, order)
+    feats = np.zeros((len(nodes[1]), 16), np.float32)
+    for i, name in enumerate(op.WEIGHTS):
+        with pytest.raises(TypeError, match=name):
+            call(feats, [w.astype(np.float64) if i == j else w for j, w in enumerate(weights)], nodes, order)
+        with pytest.raises(ValueError, match=name if i else "weights"):
+            call(feats, [w[:-1] if i == j else w for j, w in enumerate(weights)], nodes, order)
+    with pytest.raises(ValueError, match="expected 8 groups"):
+        call(feats, weights, nodes, SOME_ORDERS[0])
+    with pytest.raises(ValueError, match="multiples of 16"):
+        call(feats[:, :8].copy(), weights, nodes, order)
+    for i, name in enumerate(("neighbours", "occupancy", "octants")):
+        with pytest.raises(ValueError, match=name):
+            call(feats, weights, [a[1:] if i == j else a for j, a in enumerate(nodes)], order)
