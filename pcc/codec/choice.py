@@ -13,6 +13,7 @@ from pcc.geometry.voxels import Grid
 
 MIN_DENSE_CHILDREN = 1.8
 MAX_LEVEL_OFFSET = 10
+_PART = 1 << 16
 
 
 def choose_model(codes: np.ndarray) -> str:
@@ -23,8 +24,10 @@ def choose_model(codes: np.ndarray) -> str:
     Args:
         codes: (V,) uint64 Morton codes, ascending and distinct, V >= 1.
     """
-    blocks = codes >> np.uint64(3)
-    num_blocks = 1 + int(np.count_nonzero(blocks[1:] != blocks[:-1]))
+    num_blocks = 1
+    for start in range(0, len(codes) - 1, _PART):  # in parts: the temporaries stay in the cache
+        blocks = codes[start : start + _PART + 1] >> np.uint64(3)
+        num_blocks += int(np.count_nonzero(blocks[1:] != blocks[:-1]))
     return "dense" if len(codes) >= MIN_DENSE_CHILDREN * num_blocks else "lidar"
 
 

@@ -19,8 +19,7 @@ from pcc.codec.header import FrameHeader, parse_header
 from pcc.codec.limits import DEFAULT_LIMITS, Limits, within
 from pcc.codec.wire import Reader
 from pcc.errors import CorruptStream, ModelMismatch
-from pcc.geometry.voxels import devoxelize
-from pcc.ops import morton
+from pcc.geometry.voxels import devoxelize_codes
 from pcc.pointcloud import PointCloud
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def decode_frame(
     digest = bytes(by_tag[DIGEST][0].payload)
     if len(digest) != DIGEST_BYTES or digest != decoded_digest(header.grid, codes, counts, fields):
         raise CorruptStream("digest mismatch: the decoded values are not those that were encoded")
-    xyz = devoxelize(morton.decode(codes), header.grid)
+    xyz = devoxelize_codes(codes, header.grid)
     return PointCloud(xyz if len(xyz) == header.num_points else np.repeat(xyz, counts, axis=0), fields)
 
 
@@ -110,7 +109,7 @@ def _decode_counts(chunks: Sequence[Chunk], header: FrameHeader) -> np.ndarray:
             f"{header.num_points} points, {header.num_voxels} voxels, {len(chunks)} multiplicity chunks"
         )
     if not chunks:
-        return np.ones(header.num_voxels, np.int64)
+        return np.broadcast_to(np.int64(1), header.num_voxels)
     reader = Reader(chunks[0].payload)
     counts = decode_column(reader, np.dtype(np.uint32), header.num_voxels).astype(np.int64) + 1
     reader.finish("multiplicities")

@@ -20,7 +20,7 @@ from pcc.codec.digest import decoded_digest
 from pcc.codec.dtypes import dtype_code
 from pcc.codec.fields import encode_field, select
 from pcc.codec.header import FrameHeader, write_header
-from pcc.geometry.voxels import Voxels, devoxelize, voxelize
+from pcc.geometry.voxels import Voxels, devoxelize_codes, voxelize
 from pcc.pointcloud import PointCloud
 
 if TYPE_CHECKING:
@@ -92,17 +92,17 @@ def encode_frame(
 
 
 def _decoded_rows(voxels: Voxels, duplicates: str) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of the input in decoded order, and points a voxel, (V,) int64."""
-    counts = voxels.counts.astype(np.int64)
+    """Rows of the input in decoded order, and points a voxel, (V,)."""
     if duplicates == "keep":
-        return voxels.order, counts
-    firsts = np.cumsum(counts) - counts
-    return voxels.order[firsts], np.ones_like(counts)
+        return voxels.order, voxels.counts
+    firsts = np.cumsum(voxels.counts) - voxels.counts
+    return voxels.order[firsts], np.broadcast_to(np.int64(1), len(voxels))
 
 
 def _restores(xyz: np.ndarray, voxels: Voxels) -> bool:
     """Whether the rounding that was asked for changed nothing."""
-    return np.array_equal(np.repeat(devoxelize(voxels.coords, voxels.grid), voxels.counts, axis=0), xyz[voxels.order])
+    decoded = devoxelize_codes(voxels.codes, voxels.grid)
+    return np.array_equal(np.repeat(decoded, voxels.counts, axis=0), xyz[voxels.order])
 
 
 def _geometry(voxels: Voxels, model: str | Path | Program) -> bytes:
