@@ -32,3 +32,11 @@ def test_full_blocks_are_dense_and_lone_voxels_are_lidar():
 def test_level_offset(num, den, dtype, finest, expected):
     """offset = round(log2(step / finest)) in 0..10 for clouds in metres, else 0."""
     assert level_offset(Grid(num, den, (0, 0, 0), np.dtype(dtype)), finest) == expected
+
+
+def test_blocks_are_counted_across_parts():
+    """The choice is that of the mean over all blocks, however many parts the codes are read in."""
+    blocks = np.arange(300_000, dtype=np.uint64)
+    for extra, model in ((239_000, "lidar"), (241_000, "dense")):
+        codes = np.sort(np.concatenate([8 * blocks, 8 * blocks[:extra] + 5]))
+        assert choose_model(codes.astype(np.uint64)) == model
