@@ -2,7 +2,7 @@
 
 Starting is part of the time of every command, so nothing is loaded or declared here but what the line asks for:
 argparse reads it, the arguments of one command are declared, and rich draws help, which alone needs it
-(docs/decisions.md, section 16).
+(docs/decisions.md, "The start of a command").
 
 Exit codes: 0 ok, 2 usage or input, 3 corrupt stream, 4 limit exceeded, 5 model missing.
 """

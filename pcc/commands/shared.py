@@ -156,10 +156,11 @@ def _jsonable(value: Any) -> Any:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def set_threads(threads: int) -> None:
-    """Bounds the threads of all kernels; 0 means all cores."""
+def prepare(threads: int) -> None:
+    """Bounds the threads of all kernels, 0 means all cores; and lets arrays use the memory of those before them."""
     from pcc import ops
 
     if threads < 0:
         raise ValueError(f"threads: expected 0 (all) or more, got {threads}")
     ops.set_num_threads(threads)
+    ops.keep_memory()
