@@ -20,7 +20,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +32,18 @@ import pcc
 from pcc.geometry.voxels import devoxelize, voxelize
 
 PCC = [sys.executable, "-c", "from pcc.cli import main; main()"]  # what the installed script does
+
+# Starts a command from a small process, because the system counts the peak memory of who starts it as the command's.
+LAUNCHER = """
+import os, subprocess, sys, time
+with open(sys.argv[1], "wb") as log:
+    start = time.perf_counter()
+    process = subprocess.Popen(sys.argv[2:], stdout=log, stderr=log)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = 0  # waited for
+    wall_s = time.perf_counter() - start
+print(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, os.waitstatus_to_exitcode(status))
+"""
 
 # Lossless geometry of the common test conditions; the second is smaller and slower.
 TMC3_OPTIONS = {
@@ -74,19 +85,16 @@ class Command:
             RuntimeError: it failed; holds the last lines that it wrote.
         """
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}  # as users have it
-        with tempfile.TemporaryFile() as log:
-            start = time.perf_counter()
-            process = subprocess.Popen(self.line, stdout=log, stderr=log, env=environment)
-            _, status, usage = os.wait4(process.pid, 0)
-            wall_s = time.perf_counter() - start
-            process.returncode = os.waitstatus_to_exitcode(status)
-            if process.returncode:
-                log.seek(0)
+        with tempfile.NamedTemporaryFile() as log:
+            launch = [sys.executable, "-c", LAUNCHER, log.name, *self.line]
+            done = subprocess.run(launch, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+            wall_s, cpu_s, peak, code = (float(number) for number in done.stdout.split())
+            if code:
                 raise RuntimeError(f"{' '.join(self.line)}: {log.read()[-2000:].decode(errors='replace')}")
         if count:
             self.wall_s.append(wall_s)
-            self.cpu_s.append(usage.ru_utime + usage.ru_stime)
-            self.peak_bytes = max(self.peak_bytes, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+            self.cpu_s.append(cpu_s)
+            self.peak_bytes = max(self.peak_bytes, int(peak) * (1 if sys.platform == "darwin" else 1024))
 
 
 def pcc_commands(cloud: Path, folder: Path, model: str, threads: int) -> list[Command]:
@@ -222,7 +230,7 @@ def main() -> None:
             console.print(line)
         for threads in args.threads:
             results = {}
-            for depth, path in (by_depth or dict(enumerate(args.clouds))).items():
+            for depth, path in (by_depth if args.depths else dict(enumerate(args.clouds))).items():
                 commands = measure(path, args.models, threads, tmc3, args.rounds)
                 results[depth] = len(pcc.read_points(path)), commands
                 if not args.depths:
