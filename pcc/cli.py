@@ -44,7 +44,7 @@ def encode(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="File, or folder for several. Default: beside each input.")
     ] = None,
-    model: Annotated[str, typer.Option(help="auto, dense, lidar, or another installed model.")] = "auto",
+    model: Annotated[str, typer.Option(help="auto, dense, lidar, another that is installed, or adaptive.")] = "auto",
     voxel_size: Annotated[float | None, typer.Option(help="Round to voxels of this edge, in the file's unit.")] = None,
     max_error: Annotated[
         float | None, typer.Option(help="Move no point farther than this, in the file's unit.")
