@@ -1,4 +1,4 @@
-// The estimate of one context, and how it learns (docs/arithmetic.md, section 9.1).
+// The estimate of one context, and how it learns (docs/arithmetic.md, section 12).
 #pragma once
 #include <algorithm>
 #include <array>

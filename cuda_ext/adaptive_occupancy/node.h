@@ -1,4 +1,4 @@
-// One node's decisions and their contexts (docs/arithmetic.md, section 9.2), for an encoder and a decoder alike.
+// One node's decisions and their contexts (docs/arithmetic.md, section 12), for an encoder and a decoder alike.
 #pragma once
 #include <array>
 #include <bit>

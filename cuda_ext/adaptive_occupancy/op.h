@@ -1,5 +1,5 @@
 // Occupancies under probabilities that follow the cloud itself: what codes a level where no network predicts it well.
-// The definition is written out in docs/arithmetic.md, section 9.
+// The definition is written out in docs/arithmetic.md, section 12.
 //
 //   neighbours (n, 27) int32 rows of the level, -1 where empty; rows of lower face neighbours lie before the node
 //   occupancy  (n,) uint8, not 0

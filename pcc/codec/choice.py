@@ -28,20 +28,21 @@ def choose_program(voxels: Voxels) -> Program:
     """The installed model of `MODELS` that codes these voxels best, as far as can be told in little time.
 
     Surfaces of integers are the dense model's, which their finest level shows. Otherwise all models code the coarse
-    levels, and the smallest stream decides.
+    levels, and the smallest stream decides; of equal ones the rule does (`choose_model`; in metres it is ``lidar``).
 
     Raises:
         ModelMismatch: none of them is installed.
     """
     from pcc.inference.registry import find_model, model_paths
 
-    blocks = _num_blocks(voxels.codes)
-    if _scale_free(voxels.grid) and len(voxels.codes) >= CLEARLY_DENSE_CHILDREN * blocks:
+    scale_free = _scale_free(voxels.grid)
+    if scale_free and len(voxels.codes) >= CLEARLY_DENSE_CHILDREN * _num_blocks(voxels.codes):
         return find_model("dense")
+    likely = choose_model(voxels.codes) if scale_free else "lidar"
     installed = {path.stem for path in model_paths()}
-    programs = [find_model(name) for name in MODELS if name in installed]
+    programs = [find_model(name) for name in sorted(MODELS, key=lambda name: name != likely) if name in installed]
     if len(programs) < 2:
-        return programs[0] if programs else find_model(choose_model(voxels.codes))
+        return programs[0] if programs else find_model(likely)
     return min(programs, key=lambda program: _trial_bytes(voxels, program))
 
 

@@ -2,7 +2,7 @@
 
 A cloud unlike anything that the network was trained on must not cost more than a plain adaptive octree coder would
 need. So every level is coded by one of two: the network, or `pcc.ops.adaptive_occupancy`, which costs a twentieth of
-the time. The stream carries a mask (docs/bitstream.md, section 4.2): bit l is set where level l is adaptive.
+the time. The stream carries a mask (docs/bitstream.md, section 4): bit l is set where level l is adaptive.
 
     ChosenLevels      the mask is known: a decoder, or an encoder that was told
     CheapestLevels    an encoder that finds the mask: codes with both and keeps the smaller

@@ -7,7 +7,7 @@ coder: the words are `pcc.ops.rans`'s.
 
     occupancy --encode--> (p1, symbols) --> RansEncoder.put_binary          RansDecoder --decode--> occupancy
 
-Definition (docs/arithmetic.md, section 9). A *context* holds two estimates of the probability of a one, ``fast`` and
+Definition (docs/arithmetic.md, section 12). A *context* holds two estimates of the probability of a one, ``fast`` and
 ``slow``, out of 2^22, both 2^21 at first, and a count n, 0 at first:
 
     frequency = clamp((fast + slow) >> 9, 1, 16383)
