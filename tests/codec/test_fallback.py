@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pcc
+from pcc import ops
 from pcc.codec.fallback import MOST_LOST, CheapestLevels, ChosenLevels, all_levels
 from pcc.codec.info import describe
 from pcc.codec.octree import count_macs, decode_octree, encode_cheapest, encode_octree, estimate_bits
@@ -122,6 +123,21 @@ def test_a_thinned_surface_has_both():
     assert mask == 0b110000000
     alone = encode_octree(codes, 9, None, 0, all_levels(9))
     assert len(data) < min(len(alone), len(encode_octree(codes, 9, DENSE, 0)))
+
+
+def test_every_kernel_chooses_alike():
+    """(bytes, mask)(isa, threads) = those of scalar, 1: the choice rests on integers."""
+    codes, before, found = figure(4), ops.isa(), set()
+    try:
+        for isa in ops.available_isas():
+            for threads in (1, 3):
+                ops.set_isa(isa)
+                ops.set_num_threads(threads)
+                found.add(encode_cheapest(codes, 9, DENSE, 0))
+    finally:
+        ops.set_isa(before)
+        ops.set_num_threads(0)
+    assert len(found) == 1
 
 
 def test_small_streams_do_without_a_model(rng):
