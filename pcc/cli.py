@@ -43,7 +43,7 @@ def encode(line: Sequence[str]) -> int:
     parser = CommandParser("encode", encode.__doc__)
     _add_inputs(parser)
     parser.option("-o", "--output", type=Path, help="File, or folder for several. Default: beside each input.")
-    parser.option("--model", default="auto", help="auto, dense, lidar, or another installed model.")
+    parser.option("--model", default="auto", help="auto, dense, lidar, another that is installed, or adaptive.")
     parser.option("--voxel-size", type=float, help="Round to voxels of this edge, in the file's unit.")
     parser.option("--max-error", type=float, help="Move no point farther than this, in the file's unit.")
     parser.option("--fields", default="all", help="all, none, or names: red,green,blue.")

@@ -51,7 +51,9 @@ const Registrar registrar([](nb::module_& m) {
       .def(nb::init<>())
       .def("put_binary", &put_binary, nb::arg("p1").noconvert(), nb::arg("symbols").noconvert())
       .def("put_table", &put_table, nb::arg("cdf").noconvert(), nb::arg("symbols").noconvert())
-      .def("approximate_bits", &RansEncoder::approximate_bits)
+      .def("num_calls", &RansEncoder::num_calls)
+      .def("drop", &RansEncoder::drop, nb::arg("begin"), nb::arg("end"))
+      .def("approximate_bits", &RansEncoder::approximate_bits, nb::arg("begin"))
       .def("finish", &finish, nb::arg("lanes"));
   nb::class_<RansDecoder>(m, "RansDecoder")
       .def("__init__", &make_decoder, nb::arg("data"), nb::arg("lanes"))

@@ -15,6 +15,7 @@ from pcc.codec.columns import decode_column
 from pcc.codec.container import DIGEST, FIELD, GEOMETRY, HEADER, MULTIPLICITY, Chunk, frame_chunks, frame_spans
 from pcc.codec.digest import DIGEST_BYTES, decoded_digest
 from pcc.codec.fields import decode_field
+from pcc.codec.geometry import parse_geometry_header
 from pcc.codec.header import FrameHeader, parse_header
 from pcc.codec.limits import DEFAULT_LIMITS, Limits, within
 from pcc.codec.wire import Reader
@@ -85,8 +86,10 @@ def _decode_geometry(chunks: Sequence[Chunk], header: FrameHeader, model: Progra
     from pcc.codec.octree import decode_octree
 
     reader = Reader(chunks[0].payload)
-    program, level_offset = _find(bytes(reader.take(16)), model), reader.u8()
-    codes = decode_octree(bytes(reader.rest()), header.depth, header.num_voxels, program, level_offset)
+    how = parse_geometry_header(reader, header.depth, header.adaptive)
+    program = None if how.digest is None else _find(how.digest, model)
+    data = bytes(reader.rest())
+    codes = decode_octree(data, header.depth, header.num_voxels, program, how.level_offset, how.adaptive)
     if len(codes) != header.num_voxels:
         raise CorruptStream(f"geometry: expected {header.num_voxels} voxels, got {len(codes)}")
     return codes
