@@ -28,7 +28,7 @@ from pcc.inference.registry import find_model
 
 # Station -> the calls of the codec that belong to it; the first that is entered counts, not what it calls.
 STATIONS: dict[str, list[str]] = {
-    "voxels": ["pcc.codec.encoder.voxelize", "pcc.codec.decoder.devoxelize"],
+    "voxels": ["pcc.codec.encoder.voxelize", "pcc.codec.decoder.devoxelize_codes"],
     "octree": ["pcc.codec.octree.occupancies", "pcc.codec.octree.leaf_codes", "pcc.geometry.octree.octree.children"],
     "neighbours": ["pcc.geometry.octree.neighbours.child_neighbours"],
     "network: expand": ["pcc.inference.layers.conv_int8.expand"],

@@ -1,196 +1,226 @@
 """The command ``pcc``: arguments, help and exit codes. What a command does is in ``pcc.commands``, imported at need.
 
+Starting is part of the time of every command, so nothing is loaded or declared here but what the line asks for:
+argparse reads it, the arguments of one command are declared, and rich draws help, which alone needs it
+(docs/decisions.md, "The start of a command").
+
 Exit codes: 0 ok, 2 usage or input, 3 corrupt stream, 4 limit exceeded, 5 model missing.
 """
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
 
-import typer
+from pcc.commands.arguments import CommandParser, count
+from pcc.commands.shared import EXPECTED, OK, USAGE, complain
 
-from pcc.commands.shared import EXPECTED, complain
+DESCRIPTION = """Learned, bit-exact compression of point clouds.
 
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    help="""Learned, bit-exact compression of point clouds.
+pcc encode scan.ply -o scan.pcc             lossless
+pcc decode scan.pcc -o scan.ply
+pcc verify scan.pcc --against scan.ply      proves it
+pcc info scan.pcc
 
-    \b
-    pcc encode scan.ply -o scan.pcc             lossless
-    pcc decode scan.pcc -o scan.ply
-    pcc verify scan.pcc --against scan.ply      proves it
-    pcc info scan.pcc
+Exit codes: 0 ok, 2 usage or input, 3 corrupt stream, 4 limit exceeded, 5 model missing."""
 
-    Exit codes: 0 ok, 2 usage or input, 3 corrupt stream, 4 limit exceeded, 5 model missing.""",
-)
-
-Inputs = Annotated[list[Path], typer.Argument(help="Files, or folders to search.", show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line instead of text.")]
-Threads = Annotated[int, typer.Option(help="Threads of the kernels; 0: all cores. Never changes the result.", min=0)]
-MaxPoints = Annotated[int, typer.Option(help="Refuse frames of more points.", min=0)]
 DEFAULT_MAX_POINTS = 1 << 25
 
 
-@app.command()
-def encode(
-    inputs: Inputs,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="File, or folder for several. Default: beside each input.")
-    ] = None,
-    model: Annotated[str, typer.Option(help="auto, dense, lidar, or another installed model.")] = "auto",
-    voxel_size: Annotated[float | None, typer.Option(help="Round to voxels of this edge, in the file's unit.")] = None,
-    max_error: Annotated[
-        float | None, typer.Option(help="Move no point farther than this, in the file's unit.")
-    ] = None,
-    fields: Annotated[str, typer.Option(help="all, none, or names: red,green,blue.")] = "all",
-    duplicates: Annotated[str, typer.Option(help="keep, or merge to one point a voxel (the first).")] = "keep",
-    threads: Threads = 0,
-    json: Json = False,
-) -> None:
+def encode(line: Sequence[str]) -> int:
     """Compress clouds (.ply, .bin, .npz, .pcd) to .pcc.
 
-    \b
     pcc encode scan.bin -o scan.pcc                    lossless, every field
     pcc encode drive/ -o compressed/                   a folder of scans
     pcc encode map.ply -o map.pcc --max-error 0.005    within 5 mm
     pcc encode body.ply -o body.pcc --fields none      positions only
     """
+    parser = CommandParser("encode", encode.__doc__)
+    _add_inputs(parser)
+    parser.option("-o", "--output", type=Path, help="File, or folder for several. Default: beside each input.")
+    parser.option("--model", default="auto", help="auto, dense, lidar, another that is installed, or adaptive.")
+    parser.option("--voxel-size", type=float, help="Round to voxels of this edge, in the file's unit.")
+    parser.option("--max-error", type=float, help="Move no point farther than this, in the file's unit.")
+    parser.option("--fields", default="all", help="all, none, or names: red,green,blue.")
+    parser.option("--duplicates", default="keep", help="keep, or merge to one point a voxel (the first).")
+    _add_threads(parser)
+    _add_json(parser)
+    given = parser.parse(line)
     from pcc.commands import encode as command
 
-    wanted = fields if fields in ("all", "none") else [name.strip() for name in fields.split(",") if name.strip()]
-    code = command.run(
-        inputs,
-        output,
-        threads=threads,
-        as_json=json,
-        model=model,
-        voxel_size=voxel_size,
-        max_error=max_error,
-        fields=wanted,
-        duplicates=duplicates,
+    names = [name.strip() for name in given.fields.split(",") if name.strip()]
+    return command.run(
+        given.inputs,
+        given.output,
+        threads=given.threads,
+        as_json=given.json,
+        model=given.model,
+        voxel_size=given.voxel_size,
+        max_error=given.max_error,
+        fields=given.fields if given.fields in ("all", "none") else names,
+        duplicates=given.duplicates,
     )
-    raise typer.Exit(code)
 
 
-@app.command()
-def decode(
-    inputs: Inputs,
-    output: Annotated[Path, typer.Option("-o", "--output", help="File (.ply, .bin, .npz, .pcd), or folder.")],
-    format: Annotated[str, typer.Option(help="Format of the files in an output folder: ply, bin, npz, pcd.")] = "ply",
-    ascii: Annotated[bool, typer.Option("--ascii", help="PLY as text.")] = False,
-    drop_unsupported: Annotated[
-        bool, typer.Option("--drop-unsupported", help="Leave out fields that the output format cannot hold.")
-    ] = False,
-    max_points: MaxPoints = DEFAULT_MAX_POINTS,
-    threads: Threads = 0,
-    json: Json = False,
-) -> None:
+def decode(line: Sequence[str]) -> int:
     """Decompress .pcc streams; a stream of several frames gives OUT_000000, OUT_000001 ...
 
-    \b
     pcc decode scan.pcc -o scan.ply
     pcc decode scan.pcc -o scan.bin --drop-unsupported
     pcc decode compressed/ -o clouds/ --format npz
     """
+    parser = CommandParser("decode", decode.__doc__)
+    _add_inputs(parser)
+    parser.option("-o", "--output", type=Path, required=True, help="File (.ply, .bin, .npz, .pcd), or folder.")
+    parser.option("--format", default="ply", help="Format of the files in an output folder: ply, bin, npz, pcd.")
+    parser.flag("--ascii", help="PLY as text.")
+    parser.flag("--drop-unsupported", help="Leave out fields that the output format cannot hold.")
+    _add_max_points(parser)
+    _add_threads(parser)
+    _add_json(parser)
+    given = parser.parse(line)
     from pcc.codec.limits import Limits
     from pcc.commands import decode as command
 
-    code = command.run(
-        inputs,
-        output,
-        format=format,
-        limits=Limits(max_points=max_points),
-        threads=threads,
-        as_json=json,
-        ascii=ascii,
-        drop_unsupported=drop_unsupported,
+    return command.run(
+        given.inputs,
+        given.output,
+        format=given.format,
+        limits=Limits(max_points=given.max_points),
+        threads=given.threads,
+        as_json=given.json,
+        ascii=given.ascii,
+        drop_unsupported=given.drop_unsupported,
     )
-    raise typer.Exit(code)
 
 
-@app.command()
-def info(inputs: Inputs, max_points: MaxPoints = DEFAULT_MAX_POINTS, json: Json = False) -> None:
+def info(line: Sequence[str]) -> int:
     """Show what streams hold, without decoding them.
 
-    \b
     pcc info scan.pcc
     pcc info compressed/ --json
     """
+    parser = CommandParser("info", info.__doc__)
+    _add_inputs(parser)
+    _add_max_points(parser)
+    _add_json(parser)
+    given = parser.parse(line)
     from pcc.codec.limits import Limits
     from pcc.commands import info as command
 
-    raise typer.Exit(command.run(inputs, limits=Limits(max_points=max_points), as_json=json))
+    return command.run(given.inputs, limits=Limits(max_points=given.max_points), as_json=given.json)
 
 
-@app.command()
-def verify(
-    inputs: Inputs,
-    against: Annotated[Path | None, typer.Option(help="The original, to compare point by point.")] = None,
-    max_points: MaxPoints = DEFAULT_MAX_POINTS,
-    threads: Threads = 0,
-    json: Json = False,
-) -> None:
+def verify(line: Sequence[str]) -> int:
     """Decode streams and check their digests; with --against also that nothing was lost, or the error bound.
 
-    \b
     pcc verify compressed/
     pcc verify scan.pcc --against scan.bin
     """
+    parser = CommandParser("verify", verify.__doc__)
+    _add_inputs(parser)
+    parser.option("--against", type=Path, help="The original, to compare point by point.")
+    _add_max_points(parser)
+    _add_threads(parser)
+    _add_json(parser)
+    given = parser.parse(line)
     from pcc.codec.limits import Limits
     from pcc.commands import verify as command
 
-    limits = Limits(max_points=max_points)
-    raise typer.Exit(command.run(inputs, against, limits=limits, threads=threads, as_json=json))
+    limits = Limits(max_points=given.max_points)
+    return command.run(given.inputs, given.against, limits=limits, threads=given.threads, as_json=given.json)
 
 
-@app.command()
-def compare(
-    a: Annotated[Path, typer.Argument(help="The reference: a cloud or a stream.", show_default=False)],
-    b: Annotated[Path, typer.Argument(help="The cloud or stream to judge.", show_default=False)],
-    peak: Annotated[float, typer.Option(help="Peak of the PSNR: 1023 for vox10, 30 for KITTI in metres.")],
-    json: Json = False,
-) -> None:
+def compare(line: Sequence[str]) -> int:
     """Measure D1 (point to point) and D2 (point to plane) between two clouds.
 
-    \b
     pcc compare longdress.ply decoded.ply --peak 1023
     pcc compare scan.bin scan.pcc --peak 30
     """
+    parser = CommandParser("compare", compare.__doc__)
+    parser.positional("a", type=Path, help="The reference: a cloud or a stream.")
+    parser.positional("b", type=Path, help="The cloud or stream to judge.")
+    help_of_peak = "Peak of the PSNR: 1023 for vox10, 30 for KITTI in metres."
+    parser.option("--peak", type=float, required=True, help=help_of_peak)
+    _add_json(parser)
+    given = parser.parse(line)
     from pcc.commands import compare as command
 
-    raise typer.Exit(command.run(a, b, peak=peak, as_json=json))
+    return command.run(given.a, given.b, peak=given.peak, as_json=given.json)
 
 
-@app.command()
-def models(json: Json = False) -> None:
+def models(line: Sequence[str]) -> int:
     """List the installed models with their digests."""
+    parser = CommandParser("models", models.__doc__)
+    _add_json(parser)
+    given = parser.parse(line)
     from pcc.commands import models as command
 
-    raise typer.Exit(command.run(as_json=json))
+    return command.run(as_json=given.json)
 
 
-@app.command()
-def doctor(json: Json = False) -> None:
+def doctor(line: Sequence[str]) -> int:
     """Check this installation: versions, kernels, extras, models, and a short self-test."""
+    parser = CommandParser("doctor", doctor.__doc__)
+    _add_json(parser)
+    given = parser.parse(line)
     from pcc.commands import doctor as command
 
-    raise typer.Exit(command.run(as_json=json))
+    return command.run(as_json=given.json)
 
 
-def main(arguments: list[str] | None = None) -> None:
+COMMANDS = {command.__name__: command for command in (encode, decode, info, verify, compare, models, doctor)}
+
+
+def _add_inputs(parser: CommandParser) -> None:
+    parser.positional("inputs", type=Path, nargs="+", help="Files, or folders to search.")
+
+
+def _add_max_points(parser: CommandParser) -> None:
+    parser.option("--max-points", type=count, default=DEFAULT_MAX_POINTS, help="Refuse frames of more points.")
+
+
+def _add_threads(parser: CommandParser) -> None:
+    text = "Threads of the kernels; 0: all cores. Never changes the result."
+    parser.option("--threads", type=count, default=0, help=text)
+
+
+def _add_json(parser: CommandParser) -> None:
+    parser.flag("--json", help="One JSON object a line instead of text.")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line; ends in SystemExit with the exit code. Expected errors become one line on stderr."""
     _end_in_order_when_terminated()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no command uses BLAS; its threads cost numpy 50 ms of start
     try:
-        app(args=arguments, prog_name="pcc")
+        code = _run(list(sys.argv[1:] if arguments is None else arguments))
+        gc.freeze()  # all that is left ends with the process; searching it for garbage first would cost 8 ms
+        sys.exit(code)
+    except BrokenPipeError:  # nobody reads the results any more: end without a word
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
     except EXPECTED as error:
         sys.exit(complain(error))
+
+
+def _run(line: list[str]) -> int:
+    """The command that the line begins with; gives the exit code."""
+    if not line or line[0] in ("-h", "--help"):
+        from pcc.commands.help import show_overview
+
+        show_overview(DESCRIPTION, {name: command.__doc__ or "" for name, command in COMMANDS.items()})
+        return OK if line else USAGE
+    if line[0] not in COMMANDS:
+        raise ValueError(f"no command {line[0]!r}; there are {', '.join(COMMANDS)} (pcc --help)")
+    return COMMANDS[line[0]](line[1:])
 
 
 def _end_in_order_when_terminated() -> None:

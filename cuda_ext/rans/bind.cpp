@@ -77,7 +77,9 @@ const Registrar registrar([](nb::module_& m) {
       .def("put_tree", &put_tree, nb::arg("logits").noconvert(), nb::arg("certain").noconvert(),
            nb::arg("values").noconvert())
       .def("put_table", &put_table, nb::arg("cdf").noconvert(), nb::arg("symbols").noconvert())
-      .def("approximate_bits", &RansEncoder::approximate_bits)
+      .def("num_calls", &RansEncoder::num_calls)
+      .def("drop", &RansEncoder::drop, nb::arg("begin"), nb::arg("end"))
+      .def("approximate_bits", &RansEncoder::approximate_bits, nb::arg("begin"))
       .def("finish", &finish, nb::arg("lanes"));
   nb::class_<RansDecoder>(m, "RansDecoder")
       .def("__init__", &make_decoder, nb::arg("data"), nb::arg("lanes"))

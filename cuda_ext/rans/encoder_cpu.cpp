@@ -1,19 +1,13 @@
-#include <bit>
 #include <cstring>
 
 #include "common/isa.h"
 #include "rans/binary_avx512.h"
 #include "rans/check.h"
+#include "rans/cost.h"
 #include "rans/step.h"
 
 namespace pcc {
 namespace {
-
-// About -log2(frequency / 16384) in 1/16384 bit: the bits of a float are its exponent and a linear mantissa.
-PCC_INLINE uint32_t approximate_cost(uint32_t frequency) {
-  const uint32_t bits = std::bit_cast<uint32_t>(static_cast<float>(static_cast<int32_t>(frequency)));
-  return ((kPrecisionBits + 127u) << kPrecisionBits) - (bits >> (23 - kPrecisionBits));
-}
 
 // Words written from the back to the front of a buffer that grows at the front.
 class BackwardWords {
@@ -87,18 +81,18 @@ uint16_t* put_bits_any(const uint16_t* bits, size_t begin, size_t end, int lanes
 void RansEncoder::put_binary(const uint16_t* p1, const uint8_t* symbols, size_t count) {
   check_binary(p1, count);
   check_bits(symbols, count);
-  std::vector<uint16_t> bits(count);
+  Call call{std::vector<uint16_t>(count), {}};
   for (size_t begin = 0; begin < count; begin += 4096) {  // a block's cost fits 32 bits
     const size_t end = std::min(count, begin + 4096);
     uint32_t cost = 0;
     for (size_t i = begin; i < end; i++) {
       const uint32_t one = 0u - symbols[i], zero = kTotal - p1[i];
-      bits[i] = static_cast<uint16_t>(p1[i] | one << 15);
+      call.bits[i] = static_cast<uint16_t>(p1[i] | one << 15);
       cost += approximate_cost(zero ^ ((zero ^ p1[i]) & one));
     }
-    bits_ += cost;
+    call.cost += cost;
   }
-  calls_.push_back({std::move(bits), {}});
+  calls_.push_back(std::move(call));
 }
 
 void RansEncoder::put_tree(const int16_t* logits, const uint8_t* certain, const uint8_t* values, size_t count, int bits) {
@@ -115,14 +109,25 @@ void RansEncoder::put_tree(const int16_t* logits, const uint8_t* certain, const 
 void RansEncoder::put_table(const uint16_t* cdf, const uint16_t* symbols, size_t count, int num_symbols) {
   check_tables(cdf, count, num_symbols);
   check_symbols(symbols, count, num_symbols);
-  std::vector<uint32_t> slots(count);
+  Call call{{}, std::vector<uint32_t>(count)};
   for (size_t i = 0; i < count; i++) {
     const uint16_t* row = cdf + i * (num_symbols + 1) + symbols[i];
     const uint32_t frequency = row[1] - row[0];
-    slots[i] = row[0] | (frequency - 1) << 16;
-    bits_ += approximate_cost(frequency);
+    call.slots[i] = row[0] | (frequency - 1) << 16;
+    call.cost += approximate_cost(frequency);
   }
-  calls_.push_back({{}, std::move(slots)});
+  calls_.push_back(std::move(call));
+}
+
+void RansEncoder::drop(size_t begin, size_t end) {
+  if (begin > end || end > calls_.size()) throw std::invalid_argument("calls: expected a range of those that were put");
+  calls_.erase(calls_.begin() + static_cast<std::ptrdiff_t>(begin), calls_.begin() + static_cast<std::ptrdiff_t>(end));
+}
+
+double RansEncoder::approximate_bits(size_t begin) const {
+  uint64_t cost = 0;
+  for (size_t i = begin; i < calls_.size(); i++) cost += calls_[i].cost;
+  return static_cast<double>(cost) / kTotal;
 }
 
 std::vector<uint8_t> RansEncoder::finish(int lanes) const {

@@ -30,19 +30,24 @@ class RansEncoder {
   void put_table(const uint16_t* cdf, const uint16_t* symbols, size_t count, int num_symbols);
   // The stream of everything put so far; changes nothing, so it may be asked for with several numbers of lanes.
   std::vector<uint8_t> finish(int lanes) const;
-  // About the size of the words in bits (within a few per cent): a sum of piecewise linear logarithms.
-  double approximate_bits() const { return static_cast<double>(bits_) / kTotal; }
+  size_t num_calls() const { return calls_.size(); }
+  // Takes back calls begin..end-1.
+  void drop(size_t begin, size_t end);
+  // About the size of the words of the calls from `begin` on, in bits (cost.h).
+  double approximate_bits(size_t begin) const;
 
  private:
   struct Call {                  // one of the two is filled
     std::vector<uint16_t> bits;  // p1 | symbol << 15
     std::vector<uint32_t> slots;  // start | (frequency - 1) << 16
+    uint64_t cost = 0;            // in 1/16384 bit
   };
   std::vector<Call> calls_;
-  uint64_t bits_ = 0;  // in 1/16384 bit
 };
 
 class RansDecoder {
+  friend class SerialCall;
+
  public:
   RansDecoder(const uint8_t* data, size_t size, int lanes);
   void get_binary(const uint16_t* p1, uint8_t* symbols, size_t count);

@@ -11,7 +11,7 @@ namespace pcc {
 namespace {
 
 constexpr int kMaxDigitBits = 8;  // 256 open write positions stay in the first level cache and TLB
-constexpr std::int64_t kGrain = 1 << 20;  // smaller sorts end before more threads pay
+constexpr std::int64_t kGrain = 1 << 18;  // smaller sorts end before more threads pay
 
 struct Pairs {
   std::uint64_t* keys;

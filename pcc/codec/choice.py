@@ -1,18 +1,61 @@
 """Which model codes a cloud when none is named, and on which scale it sees the levels.
 
-Two small rules, apart so that they can be changed by measurement; the stream carries their outcome, not the rules.
+Small rules, apart so that they can be changed by measurement; the stream carries their outcome, not the rules.
 """
 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pcc.geometry.voxels import Grid
+from pcc.geometry.voxels import Grid, Voxels
+from pcc.ops import octree
 
+if TYPE_CHECKING:
+    from pcc.inference.program import Program
+
+ADAPTIVE = "adaptive"  # the name that stands for no model
+MODELS = ("dense", "lidar")
 MIN_DENSE_CHILDREN = 1.8
+CLEARLY_DENSE_CHILDREN = 2.3
 MAX_LEVEL_OFFSET = 10
+MAX_TRIAL_VOXELS = 1024
+_PART = 1 << 16
+
+
+def choose_program(voxels: Voxels) -> Program:
+    """The installed model of `MODELS` that codes these voxels best, as far as can be told in little time.
+
+    Surfaces of integers are the dense model's, which their finest level shows. Otherwise all models code the coarse
+    levels, and the smallest stream decides; of equal ones the rule does (`choose_model`; in metres it is ``lidar``).
+
+    Raises:
+        ModelMismatch: none of them is installed.
+    """
+    from pcc.inference.registry import find_model, model_paths
+
+    scale_free = _scale_free(voxels.grid)
+    if scale_free and len(voxels.codes) >= CLEARLY_DENSE_CHILDREN * _num_blocks(voxels.codes):
+        return find_model("dense")
+    likely = choose_model(voxels.codes) if scale_free else "lidar"
+    installed = {path.stem for path in model_paths()}
+    programs = [find_model(name) for name in sorted(MODELS, key=lambda name: name != likely) if name in installed]
+    if len(programs) < 2:
+        return programs[0] if programs else find_model(likely)
+    return min(programs, key=lambda program: _trial_bytes(voxels, program))
+
+
+def _trial_bytes(voxels: Voxels, program: Program) -> int:
+    """What the coarse levels take with this model, of at most `MAX_TRIAL_VOXELS` nodes."""
+    from pcc.codec.octree import encode_cheapest
+
+    codes, depth = voxels.codes, voxels.depth
+    offset = level_offset(voxels.grid, program.finest_voxel_m)
+    while len(codes) > MAX_TRIAL_VOXELS:
+        codes, depth, offset = octree.parents(codes)[0], depth - 1, offset + 1
+    return len(encode_cheapest(codes, depth, program, offset)[0])
 
 
 def choose_model(codes: np.ndarray) -> str:
@@ -23,17 +66,27 @@ def choose_model(codes: np.ndarray) -> str:
     Args:
         codes: (V,) uint64 Morton codes, ascending and distinct, V >= 1.
     """
-    blocks = codes >> np.uint64(3)
-    num_blocks = 1 + int(np.count_nonzero(blocks[1:] != blocks[:-1]))
-    return "dense" if len(codes) >= MIN_DENSE_CHILDREN * num_blocks else "lidar"
+    return "dense" if len(codes) >= MIN_DENSE_CHILDREN * _num_blocks(codes) else "lidar"
+
+
+def _num_blocks(codes: np.ndarray) -> int:
+    num_blocks = 1
+    for start in range(0, len(codes) - 1, _PART):  # in parts: the temporaries stay in the cache
+        blocks = codes[start : start + _PART + 1] >> np.uint64(3)
+        num_blocks += int(np.count_nonzero(blocks[1:] != blocks[:-1]))
+    return num_blocks
+
+
+def _scale_free(grid: Grid) -> bool:
+    """Whether the voxels have no size in metres: integers, also when a file holds them as floats."""
+    return grid.dtype.kind in "biu" or grid.step == 1
 
 
 def level_offset(grid: Grid, finest_voxel_m: float | None) -> int:
     """How many levels coarser these voxels are than the finest that the model knows: 0..10.
 
-    Clouds of integers (also when a file holds them as floats) have no absolute size, nor have models of surfaces
-    (``finest_voxel_m`` None): 0.
+    Clouds of integers have no absolute size, nor have models of surfaces (``finest_voxel_m`` None): 0.
     """
-    if finest_voxel_m is None or grid.dtype.kind in "biu" or grid.step == 1:
+    if finest_voxel_m is None or _scale_free(grid):
         return 0
     return min(max(round(math.log2(grid.step / finest_voxel_m)), 0), MAX_LEVEL_OFFSET)

@@ -15,12 +15,12 @@ from pcc.codec.columns import decode_column
 from pcc.codec.container import DIGEST, FIELD, GEOMETRY, HEADER, MULTIPLICITY, Chunk, frame_chunks, frame_spans
 from pcc.codec.digest import DIGEST_BYTES, decoded_digest
 from pcc.codec.fields import decode_field
+from pcc.codec.geometry import parse_geometry_header
 from pcc.codec.header import FrameHeader, parse_header
 from pcc.codec.limits import DEFAULT_LIMITS, Limits, within
 from pcc.codec.wire import Reader
 from pcc.errors import CorruptStream, ModelMismatch
-from pcc.geometry.voxels import devoxelize
-from pcc.ops import morton
+from pcc.geometry.voxels import devoxelize_codes
 from pcc.pointcloud import PointCloud
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def decode_frame(
     digest = bytes(by_tag[DIGEST][0].payload)
     if len(digest) != DIGEST_BYTES or digest != decoded_digest(header.grid, codes, counts, fields):
         raise CorruptStream("digest mismatch: the decoded values are not those that were encoded")
-    xyz = devoxelize(morton.decode(codes), header.grid)
+    xyz = devoxelize_codes(codes, header.grid)
     return PointCloud(xyz if len(xyz) == header.num_points else np.repeat(xyz, counts, axis=0), fields)
 
 
@@ -86,8 +86,10 @@ def _decode_geometry(chunks: Sequence[Chunk], header: FrameHeader, model: Progra
     from pcc.codec.octree import decode_octree
 
     reader = Reader(chunks[0].payload)
-    program, level_offset = _find(bytes(reader.take(16)), model), reader.u8()
-    codes = decode_octree(bytes(reader.rest()), header.depth, header.num_voxels, program, level_offset)
+    how = parse_geometry_header(reader, header.depth, header.adaptive)
+    program = None if how.digest is None else _find(how.digest, model)
+    data = bytes(reader.rest())
+    codes = decode_octree(data, header.depth, header.num_voxels, program, how.level_offset, how.adaptive)
     if len(codes) != header.num_voxels:
         raise CorruptStream(f"geometry: expected {header.num_voxels} voxels, got {len(codes)}")
     return codes
@@ -110,7 +112,7 @@ def _decode_counts(chunks: Sequence[Chunk], header: FrameHeader) -> np.ndarray:
             f"{header.num_points} points, {header.num_voxels} voxels, {len(chunks)} multiplicity chunks"
         )
     if not chunks:
-        return np.ones(header.num_voxels, np.int64)
+        return np.broadcast_to(np.int64(1), header.num_voxels)
     reader = Reader(chunks[0].payload)
     counts = decode_column(reader, np.dtype(np.uint32), header.num_voxels).astype(np.int64) + 1
     reader.finish("multiplicities")

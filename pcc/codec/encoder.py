@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pcc.codec import container
-from pcc.codec.choice import choose_model, level_offset
+from pcc.codec.choice import ADAPTIVE, choose_program, level_offset
 from pcc.codec.columns import encode_column
 from pcc.codec.digest import decoded_digest
 from pcc.codec.dtypes import dtype_code
+from pcc.codec.fallback import all_levels
 from pcc.codec.fields import encode_field, select
+from pcc.codec.geometry import GeometryHeader, write_geometry_header
 from pcc.codec.header import FrameHeader, write_header
-from pcc.geometry.voxels import Voxels, devoxelize, voxelize
+from pcc.geometry.voxels import Voxels, devoxelize_codes, voxelize
 from pcc.pointcloud import PointCloud
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ def encode_frame(
     fields: str | Sequence[str] = "all",
     duplicates: str = "keep",
     timestamp_ns: int | None = None,
+    fallback: bool = True,
 ) -> bytes:
     """The chunks of one frame.
 
@@ -53,13 +56,15 @@ def encode_frame(
 
     Args:
         cloud: Points and fields. Integers are coded as they are, floats on the grid that they lie on.
-        model: ``auto``, the name of an installed model, the path of a ``.safetensors`` file, or a program.
+        model: ``auto``, the name of an installed model, the path of a ``.safetensors`` file, or a program; or
+            ``adaptive``: no model at all, which suits clouds that look like nothing else and is quick.
         voxel_size: Round to voxels with this edge (unit of the cloud).
         max_error: Round so that no point moves farther than this (unit of the cloud).
         fields: ``all``, ``none`` or names; fields are always lossless.
         duplicates: ``keep`` codes how many points each voxel holds; ``merge`` keeps one point a voxel, the first in
             the order of the cloud, with its fields.
         timestamp_ns: Time of the frame, nanoseconds since 1970.
+        fallback: Code levels that the model predicts badly without it; False leaves all of them to the model.
 
     Raises:
         InvalidCloud: NaN or infinity, or no common grid.
@@ -78,12 +83,20 @@ def encode_frame(
     chosen = {name: values[rows] for name, values in select(cloud.fields, fields).items()}
     num_merged = len(cloud) - len(rows) if duplicates == "merge" else None
     quantized = (voxel_size is not None or max_error is not None) and not _restores(cloud.xyz, voxels)
+    geometry, octree = _geometry(voxels, model, fallback) if len(counts) > 1 else (None, b"")
     header = FrameHeader(
-        voxels.grid, voxels.depth, len(rows), len(counts), quantized, num_merged=num_merged, timestamp_ns=timestamp_ns
+        voxels.grid,
+        voxels.depth,
+        len(rows),
+        len(counts),
+        quantized,
+        num_merged=num_merged,
+        timestamp_ns=timestamp_ns,
+        adaptive=geometry is not None and geometry.adaptive > 0,
     )
     chunks = [(container.HEADER, write_header(header))]
-    if len(counts) > 1:
-        chunks.append((container.GEOMETRY, _geometry(voxels, model)))
+    if geometry is not None:
+        chunks.append((container.GEOMETRY, write_geometry_header(geometry) + octree))
     if len(rows) > len(counts):
         chunks.append((container.MULTIPLICITY, encode_column((counts - 1).astype(np.uint32))))
     chunks += [(container.FIELD, encode_field(name, values)) for name, values in chosen.items()]
@@ -92,25 +105,37 @@ def encode_frame(
 
 
 def _decoded_rows(voxels: Voxels, duplicates: str) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of the input in decoded order, and points a voxel, (V,) int64."""
-    counts = voxels.counts.astype(np.int64)
+    """Rows of the input in decoded order, and points a voxel, (V,)."""
     if duplicates == "keep":
-        return voxels.order, counts
-    firsts = np.cumsum(counts) - counts
-    return voxels.order[firsts], np.ones_like(counts)
+        return voxels.order, voxels.counts
+    firsts = np.cumsum(voxels.counts) - voxels.counts
+    return voxels.order[firsts], np.broadcast_to(np.int64(1), len(voxels))
 
 
 def _restores(xyz: np.ndarray, voxels: Voxels) -> bool:
     """Whether the rounding that was asked for changed nothing."""
-    return np.array_equal(np.repeat(devoxelize(voxels.coords, voxels.grid), voxels.counts, axis=0), xyz[voxels.order])
+    decoded = devoxelize_codes(voxels.codes, voxels.grid)
+    return np.array_equal(np.repeat(decoded, voxels.counts, axis=0), xyz[voxels.order])
 
 
-def _geometry(voxels: Voxels, model: str | Path | Program) -> bytes:
-    """Model digest (16 bytes), level offset (1 byte), the coded octree."""
-    from pcc.codec.octree import encode_octree
+def _geometry(voxels: Voxels, model: str | Path | Program, fallback: bool) -> tuple[GeometryHeader, bytes]:
+    """Who codes which level, and the coded octree."""
+    from pcc.codec.octree import encode_cheapest, encode_octree
+
+    codes, depth = voxels.codes, voxels.depth
+    if model == ADAPTIVE:
+        return GeometryHeader(None, 0, all_levels(depth)), encode_octree(codes, depth, None, 0, all_levels(depth))
+    program = _program(voxels, model)
+    offset = level_offset(voxels.grid, program.finest_voxel_m)
+    if not fallback:
+        return GeometryHeader(program.digest, offset), encode_octree(codes, depth, program, offset)
+    octree, mask = encode_cheapest(codes, depth, program, offset)
+    return GeometryHeader(program.digest if mask != all_levels(depth) else None, offset, mask), octree
+
+
+def _program(voxels: Voxels, model: str | Path | Program) -> Program:
     from pcc.inference.registry import find_model
 
-    name = choose_model(voxels.codes) if model == "auto" else model
-    program = find_model(name) if isinstance(name, str | Path) else name
-    offset = level_offset(voxels.grid, program.finest_voxel_m)
-    return program.digest + bytes([offset]) + encode_octree(voxels.codes, voxels.depth, program, offset)
+    if model == "auto":
+        return choose_program(voxels)
+    return find_model(model) if isinstance(model, str | Path) else model

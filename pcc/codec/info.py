@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pcc.codec.container import DIGEST, FIELD, GEOMETRY, HEADER, MULTIPLICITY, Chunk, frame_chunks, frame_spans
 from pcc.codec.fields import FieldSpec, parse_spec
+from pcc.codec.geometry import GeometryHeader, parse_geometry_header
 from pcc.codec.header import FrameHeader, parse_header
 from pcc.codec.limits import DEFAULT_LIMITS, Limits
 from pcc.codec.wire import Reader
@@ -21,6 +22,7 @@ class FrameInfo:
         geometry_bytes, multiplicity_bytes: Those chunks; 0 if absent.
         fields: Each field's description and bytes.
         model_digest: 16 bytes, or None when the frame needs no model.
+        adaptive: Mask of the octree's levels that were coded without the model, bit 0 the root's.
         digest: 16 bytes: the digest of the decoded values.
     """
 
@@ -30,6 +32,7 @@ class FrameInfo:
     multiplicity_bytes: int
     fields: tuple[tuple[FieldSpec, int], ...]
     model_digest: bytes | None
+    adaptive: int
     digest: bytes
 
     @property
@@ -53,13 +56,18 @@ def describe(data: bytes | memoryview, limits: Limits = DEFAULT_LIMITS) -> list[
 def _describe_frame(data: bytes | memoryview, span: tuple[int, int], limits: Limits) -> FrameInfo:
     chunks = list(frame_chunks(data, span))
     geometry = _of(chunks, GEOMETRY)
+    header = parse_header(_of(chunks, HEADER)[0].payload, limits)
+    how = GeometryHeader(None)
+    if geometry:
+        how = parse_geometry_header(Reader(geometry[0].payload), header.depth, header.adaptive)
     return FrameInfo(
-        header=parse_header(_of(chunks, HEADER)[0].payload, limits),
+        header=header,
         num_bytes=span[1] - span[0],
         geometry_bytes=_size(geometry),
         multiplicity_bytes=_size(_of(chunks, MULTIPLICITY)),
         fields=tuple((parse_spec(Reader(c.payload)), c.end - c.start) for c in _of(chunks, FIELD)),
-        model_digest=bytes(Reader(geometry[0].payload).take(16)) if geometry else None,
+        model_digest=how.digest,
+        adaptive=how.adaptive,
         digest=bytes(_of(chunks, DIGEST)[0].payload),
     )
 

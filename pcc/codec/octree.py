@@ -2,51 +2,81 @@
 
     sorted codes --occupancies--> walk(program, RansEncoder) --> bytes --> walk(program, RansDecoder) --> sorted codes
 
-The payload is the coder's stream alone (docs/bitstream.md, octree payload); depth, number of voxels, model and level
-offset travel in the container.
+The payload is the coder's stream alone (docs/bitstream.md, octree payload); depth, number of voxels, model, level
+offset and the mask of adaptive levels travel in the container.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from pcc.codec.fallback import CheapestLevels, ChosenLevels, all_levels
 from pcc.codec.walk import walk
 from pcc.entropy.coders import BitEstimator, RansDecoder, RansEncoder
 from pcc.errors import CorruptStream
 from pcc.geometry.octree import child_level, leaf_codes, occupancies, root_level
 from pcc.inference.program import Program
 
+MODEL_BITS = 8 * 17  # digest and level offset, which a frame without a model does not have
+MODEL_MATTERS_BYTES = 1 << 16  # where they are worth a second walk
 
-def encode_octree(codes: np.ndarray, depth: int, program: Program, level_offset: int) -> bytes:
+
+def encode_octree(
+    codes: np.ndarray, depth: int, program: Program | None, level_offset: int, adaptive: int = 0
+) -> bytes:
     """Code voxels without loss.
 
     Args:
         codes: (V,) uint64, strictly ascending, V >= 1, below 8^depth.
         depth: bits an axis, at least 1.
-        program: gives the distributions.
+        program: gives the distributions; None where all levels are adaptive.
         level_offset: of the scale; see `pcc.codec.choice.level_offset`.
+        adaptive: mask of the levels that are coded without the program, bit 0 the root's.
 
     Raises:
-        ValueError: codes or depth are not as said.
+        ValueError: codes or depth are not as said, or a level has neither.
     """
+    _check_mask(adaptive, depth, program)
     coder = RansEncoder()
-    walk(program, coder, depth, level_offset=level_offset, known=_occupancies(codes, depth))
+    levels = ChosenLevels(coder, adaptive, depth)
+    walk(program, coder, depth, level_offset=level_offset, known=_occupancies(codes, depth), fallback=levels)
     return coder.finish()
 
 
-def decode_octree(data: bytes, depth: int, num_voxels: int, program: Program, level_offset: int) -> np.ndarray:
+def encode_cheapest(codes: np.ndarray, depth: int, program: Program, level_offset: int) -> tuple[bytes, int]:
+    """As `encode_octree`, with the mask that makes the stream small; returns the stream and the mask."""
+    coder = RansEncoder()
+    levels = CheapestLevels(coder)
+    walk(program, coder, depth, level_offset=level_offset, known=_occupancies(codes, depth), fallback=levels)
+    data = coder.finish()
+    if levels.network_gain_bits < MODEL_BITS and len(data) < MODEL_MATTERS_BYTES:
+        return encode_octree(codes, depth, None, 0, all_levels(depth)), all_levels(depth)
+    return data, levels.mask
+
+
+def decode_octree(
+    data: bytes, depth: int, num_voxels: int, program: Program | None, level_offset: int, adaptive: int = 0
+) -> np.ndarray:
     """The codes that were coded: (num_voxels,) uint64.
 
     Raises:
         CorruptStream: the bytes do not decode to that many voxels, or are not used up.
+        ValueError: a level is neither adaptive nor has a program.
     """
+    _check_mask(adaptive, depth, program)
     coder = RansDecoder(data)
-    level, occupancy = walk(program, coder, depth, level_offset=level_offset, max_leaves=num_voxels)
+    levels = ChosenLevels(coder, adaptive, depth)
+    level, occupancy = walk(program, coder, depth, level_offset=level_offset, max_leaves=num_voxels, fallback=levels)
     coder.finish()
     codes = leaf_codes(level, occupancy)
     if len(codes) != num_voxels:
         raise CorruptStream(f"geometry: decoded {len(codes)} voxels, the stream declares {num_voxels}")
     return codes
+
+
+def _check_mask(adaptive: int, depth: int, program: Program | None) -> None:
+    if not 0 <= adaptive <= all_levels(depth) or (program is None and adaptive != all_levels(depth)):
+        raise ValueError(f"adaptive: expected a mask of {depth} levels, of all without a program; got {adaptive:#x}")
 
 
 def estimate_bits(codes: np.ndarray, depth: int, program: Program, level_offset: int) -> float:
@@ -62,11 +92,12 @@ def _occupancies(codes: np.ndarray, depth: int) -> list[np.ndarray]:
     return occupancies(codes, depth)
 
 
-def count_macs(codes: np.ndarray, depth: int, program: Program, level_offset: int) -> int:
-    """Products that the network costs for these voxels, encoding and decoding alike."""
+def count_macs(codes: np.ndarray, depth: int, program: Program, level_offset: int, adaptive: int = 0) -> int:
+    """Products that the network costs a decoder of these voxels; adaptive levels above its last count in full."""
     level, total = root_level(), 0
-    for d, occupancy in enumerate(_occupancies(codes, depth)):
+    num_network = ChosenLevels(None, adaptive, depth).num_network
+    for d, occupancy in enumerate(_occupancies(codes, depth)[:num_network]):
         total += program.macs(level, depth - d + level_offset)
-        if d + 1 < depth:
+        if d + 1 < num_network:
             level = child_level(level, occupancy)
     return total

@@ -2,6 +2,8 @@
 
     root -> features -> occupancy, step by step through the coder -> absorb -> children -> features -> ...
 
+A level may be coded without the network instead (`pcc.codec.fallback`); where none of those to come needs it, it rests.
+
 What differs is handed in. The network gives distributions (the integer program of `pcc.inference`, or the float network
 in training); the coder takes a distribution and symbols, or None, and returns the symbols (`pcc.entropy.coders`). So
 an encoder and its decoder cannot drift apart. The walk knows neither bytes nor files.
@@ -14,6 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from pcc.codec.fallback import ChosenLevels, Fallback
 from pcc.errors import CorruptStream
 from pcc.geometry.octree import Level, child_level, root_level
 
@@ -42,7 +45,7 @@ class Network(Protocol):
 
 
 def walk(
-    network: Network,
+    network: Network | None,
     coder: Any,
     depth: int,
     *,
@@ -50,17 +53,19 @@ def walk(
     known: Sequence[np.ndarray] | None = None,
     num_roots: int = 1,
     max_leaves: int | None = None,
+    fallback: Fallback | None = None,
 ) -> tuple[Level, np.ndarray]:
     """Code all levels of an octree, root first.
 
     Args:
-        network: gives the distributions.
+        network: gives the distributions; None where the fallback codes all levels.
         coder: codes or decodes the decisions; what the network's steps ask of it (`pcc.entropy.coders`).
         depth: number of levels, at least 1.
         level_offset: added to the levels to go; says how large the leaves are (docs/bitstream.md).
         known: occupancies (N,) uint8 of every level, root first; None decodes them.
         num_roots: clouds coded side by side (training).
         max_leaves: no level may have more nodes; a decoder's guard against hostile streams.
+        fallback: which levels are coded without the network; None: none of them.
 
     Returns:
         The last level and its occupancies; its children are the leaves.
@@ -71,15 +76,20 @@ def walk(
     """
     if depth < 1:
         raise ValueError(f"depth: expected at least 1, got {depth}")
+    fallback = fallback or ChosenLevels(coder, 0, depth)
     level, feats = root_level(num_roots), None
     occupancy = np.zeros(0, np.uint8)
     for d in range(depth):
         scale = depth - d + level_offset
-        view = network.view(level)
-        feats = network.features(feats, view, scale)
         occupancy = np.zeros(len(level.codes), np.uint8) if known is None else known[d]
-        for step in network.steps(feats, view, occupancy, scale, known is not None):
-            step.code(coder, known is not None)
+        active = network if fallback.network_ahead(d) else None
+        if active is not None:
+            view = active.view(level)
+            feats = active.features(feats, view, scale)
+            if fallback.network_codes(d):
+                for step in active.steps(feats, view, occupancy, scale, known is not None):
+                    step.code(coder, known is not None)
+        fallback.code(level, occupancy, known is not None)
         if known is None and not occupancy.all():
             raise CorruptStream(f"geometry: level {d} has a node without children")
         if max_leaves is not None and int(np.bitwise_count(occupancy).sum()) > max_leaves:
@@ -87,6 +97,7 @@ def walk(
                 f"geometry: level {d + 1} has more than the {max_leaves} voxels that the stream declares"
             )
         if d + 1 < depth:
-            feats = network.absorb(feats, view, occupancy, scale)
+            if active is not None:
+                feats = active.absorb(feats, view, occupancy, scale)
             level = child_level(level, occupancy)
     return level, occupancy

@@ -10,7 +10,7 @@ from typing import Any
 from pcc.codec.container import frame_spans
 from pcc.codec.decoder import decode_frame
 from pcc.codec.limits import Limits
-from pcc.commands.shared import STREAM_SUFFIX, Job, plan, run_all, set_threads, show
+from pcc.commands.shared import STREAM_SUFFIX, Job, plan, prepare, run_all, show
 from pcc.errors import CorruptStream
 from pcc.io import FORMATS, write_points
 
@@ -29,7 +29,7 @@ def run(
     suffix = "." + format.lower().lstrip(".")
     if suffix not in FORMATS:
         raise ValueError(f"format: expected one of {', '.join(s[1:] for s in FORMATS)}, got {format!r}")
-    set_threads(threads)
+    prepare(threads)
     jobs = plan(inputs, output, [STREAM_SUFFIX], suffix)
     return run_all(jobs, lambda job: _decode_one(job, limits, as_json, options), lambda job: job.source)
 

@@ -17,7 +17,7 @@ from pcc.commands.shared import CORRUPT, OK, complain, show
 from pcc.errors import PccError
 from pcc.pointcloud import PointCloud
 
-LIBRARIES = ("numpy", "plyfile", "safetensors", "typer")
+LIBRARIES = ("numpy", "plyfile", "safetensors", "rich")
 EXTRAS = {
     "train": ("torch", "hydra", "tensorboard", "scipy"),
     "eval": ("hydra", "scipy", "DracoPy"),

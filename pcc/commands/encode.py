@@ -9,13 +9,13 @@ from typing import Any
 
 from pcc.codec.encoder import encode
 from pcc.codec.info import describe
-from pcc.commands.shared import STREAM_SUFFIX, Job, plan, run_all, set_threads, show
+from pcc.commands.shared import STREAM_SUFFIX, Job, plan, prepare, run_all, show
 from pcc.io import FORMATS, atomic_file, read_points
 
 
 def run(inputs: Sequence[Path], output: Path | None, *, threads: int, as_json: bool, **options: Any) -> int:
     """Encodes every input; gives the exit code. ``options`` are those of ``pcc.encode``."""
-    set_threads(threads)
+    prepare(threads)
     jobs = plan(inputs, output, FORMATS, STREAM_SUFFIX)
     return run_all(jobs, lambda job: _encode_one(job, as_json, options), lambda job: job.source)
 

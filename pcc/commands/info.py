@@ -48,6 +48,7 @@ def _record(frame: FrameInfo) -> dict[str, Any]:
             {"name": s.name, "dtype": s.dtype.name, "columns": s.columns, "num_bytes": size} for s, size in frame.fields
         ],
         "model": frame.model_digest.hex() if frame.model_digest else None,
+        "adaptive_levels": [level for level in range(header.depth) if frame.adaptive >> level & 1],
         "digest": frame.digest.hex(),
     }
 
@@ -66,4 +67,7 @@ def _lines(index: int, frame: dict[str, Any]) -> list[str]:
         lines.append(f"    {field['name']:<11} {field['dtype']}{width}, {field['num_bytes']:,} bytes")
     if frame["timestamp_ns"] is not None:
         lines.append(f"    time        {frame['timestamp_ns']} ns")
-    return [*lines, f"    model       {frame['model'] or 'none needed'}", f"    digest      {frame['digest']}"]
+    lines.append(f"    model       {frame['model'] or 'none needed'}")
+    if frame["adaptive_levels"]:
+        lines.append(f"    adaptive    {len(frame['adaptive_levels'])} of {frame['depth']} levels")
+    return [*lines, f"    digest      {frame['digest']}"]

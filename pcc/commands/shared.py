@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from pcc.errors import CorruptStream, LimitExceeded, ModelMismatch, PccError
 
 OK, USAGE, CORRUPT, LIMIT, MODEL = 0, 2, 3, 4, 5
@@ -34,7 +32,7 @@ def complain(error: BaseException, where: object = "") -> int:
     """One line on stderr; gives the exit code."""
     text = " ".join(_message(error).split()) or type(error).__name__
     prefix = f"{where}: " if where and str(where) not in text else ""
-    typer.echo(f"pcc: {prefix}{text}", err=True)
+    sys.stderr.write(f"pcc: {prefix}{text}\n")
     return exit_code(error)
 
 
@@ -146,7 +144,8 @@ def _progress(items: Sequence[Any]) -> Iterable[Any]:
 
 def show(record: dict[str, Any], text: str, as_json: bool) -> None:
     """One result on stdout: a JSON object on one line (infinities as strings: JSON has none), or text."""
-    typer.echo(json.dumps(_jsonable(record), allow_nan=False) if as_json else text)
+    sys.stdout.write((json.dumps(_jsonable(record), allow_nan=False) if as_json else text) + "\n")
+    sys.stdout.flush()  # a reader sees each result when it is there, and a closed pipe is noticed here
 
 
 def _jsonable(value: Any) -> Any:
@@ -157,10 +156,11 @@ def _jsonable(value: Any) -> Any:
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def set_threads(threads: int) -> None:
-    """Bounds the threads of all kernels; 0 means all cores."""
+def prepare(threads: int) -> None:
+    """Bounds the threads of all kernels, 0 means all cores; and lets arrays use the memory of those before them."""
     from pcc import ops
 
     if threads < 0:
         raise ValueError(f"threads: expected 0 (all) or more, got {threads}")
     ops.set_num_threads(threads)
+    ops.keep_memory()

@@ -13,7 +13,7 @@ from pcc.codec.decoder import decode_frame
 from pcc.codec.header import FrameHeader
 from pcc.codec.info import describe
 from pcc.codec.limits import Limits
-from pcc.commands.shared import STREAM_SUFFIX, find_inputs, run_all, set_threads, show
+from pcc.commands.shared import STREAM_SUFFIX, find_inputs, prepare, run_all, show
 from pcc.errors import CorruptStream
 from pcc.geometry.voxels import voxelize
 from pcc.io import read_points
@@ -22,7 +22,7 @@ from pcc.pointcloud import PointCloud
 
 def run(inputs: Sequence[Path], against: Path | None, *, limits: Limits, threads: int, as_json: bool) -> int:
     """Verifies every stream; gives the exit code (3 if one is not what was promised)."""
-    set_threads(threads)
+    prepare(threads)
     found = find_inputs(inputs, [STREAM_SUFFIX])
     if against is not None and len(found) != 1:
         raise ValueError(f"against: expected one stream, got {len(found)}")

@@ -7,8 +7,9 @@ coder returns. So training, encoding and decoding run the same code:
                tree_frequencies        --> RansEncoder.finish()       symbols in, the same symbols out
                or tables               --> RansDecoder                None in, symbols out of the stream
 
-The coders hold no model and no order of symbols; the arithmetic is in pcc.ops.tables and pcc.ops.rans. A stream of
-``RansEncoder`` is one byte, the number of lanes (1..64), and the rANS stream.
+A level that no network predicts goes through ``adaptive``, whose probabilities follow the levels coded that way before
+(pcc.ops.adaptive_occupancy). But for its contexts the coders hold no model and no order of symbols; the arithmetic is
+in pcc.ops. A stream of ``RansEncoder`` is one byte, the number of lanes (1..64), and the rANS stream.
 """
 
 from __future__ import annotations
@@ -19,11 +20,15 @@ import numpy as np
 
 from pcc.errors import CorruptStream
 from pcc.ops import rans
+from pcc.ops.adaptive_occupancy import AdaptiveOccupancy
 from pcc.ops.tables import TOTAL, binary_frequencies, tables, tree_frequencies
 
 LANE_BYTES = 3  # what a lane wastes: 2 bytes of its start at L, and on average 1 of its last state
 MAX_WASTE = 1e-3  # of the stream
 MOST_LANES = 32  # more do not decode faster
+SAMPLED_NODES = 1 << 15  # from here on a sample of a level says first whether an adaptive model may be worth its time
+SAMPLE = 8  # of so many blocks one is looked at
+HOPELESS = 1.25  # times the network's bits, by the sample, which costs more a node than the whole
 
 _COST_BITS = np.log2(TOTAL / np.maximum(np.arange(TOTAL + 1), 1))
 
@@ -68,6 +73,18 @@ class Coder(Protocol):
         """
         ...
 
+    def adaptive(self, neighbours: np.ndarray, occupancy: np.ndarray | None) -> np.ndarray:
+        """Codes a level of an octree without a network.
+
+        Args:
+            neighbours: (N, 27) int32 rows of the level, as `pcc.ops.neighbours` has them.
+            occupancy: (N,) uint8, not 0; None where the coder knows them.
+
+        Returns:
+            (N,) uint8 occupancies.
+        """
+        ...
+
 
 def lanes_for(size_bytes: float) -> int:
     """The lanes for a stream of about this size: the most of 1, 2, 4 .. 32 that waste at most 0.1 % of it, or 1."""
@@ -86,19 +103,26 @@ class BitEstimator:
 
     def __init__(self) -> None:
         self.bits = 0.0
+        self._contexts = AdaptiveOccupancy()
 
     def binary(self, logits: np.ndarray, symbols: np.ndarray | None) -> np.ndarray:
         symbols = _given(symbols)
-        p1 = binary_frequencies(logits)
-        self.bits += float(_COST_BITS[np.where(symbols, p1, TOTAL - p1)].sum())
+        self._count(binary_frequencies(logits), symbols)
         return symbols
 
     def tree(self, logits: np.ndarray, certain: np.ndarray, values: np.ndarray | None) -> np.ndarray:
         values = _given(values)
         for bit in range(logits.shape[1].bit_length()):
-            p1 = tree_frequencies(logits, values, certain, bit)
-            self.bits += float(_COST_BITS[np.where(values >> bit & 1, p1, TOTAL - p1)].sum())
+            self._count(tree_frequencies(logits, values, certain, bit), values >> bit & 1)
         return values
+
+    def adaptive(self, neighbours: np.ndarray, occupancy: np.ndarray | None) -> np.ndarray:
+        occupancy = _given(occupancy)
+        self._count(*self._contexts.encode(neighbours, occupancy))
+        return occupancy
+
+    def _count(self, p1: np.ndarray, symbols: np.ndarray) -> None:
+        self.bits += float(_COST_BITS[np.where(symbols, p1, TOTAL - p1)].sum())
 
     def categorical(self, logits: np.ndarray, symbols: np.ndarray | None) -> np.ndarray:
         symbols = _given(symbols)
@@ -117,6 +141,7 @@ class RansEncoder:
     def __init__(self, lanes: int | None = None) -> None:
         self._lanes = lanes
         self._rans = rans.RansEncoder(1 if lanes is None else lanes)
+        self._contexts = AdaptiveOccupancy()
 
     def binary(self, logits: np.ndarray, symbols: np.ndarray | None) -> np.ndarray:
         symbols = _given(symbols)
@@ -132,6 +157,42 @@ class RansEncoder:
         symbols = _given(symbols)
         self._rans.put_table(tables(logits), symbols)
         return symbols
+
+    def adaptive(self, neighbours: np.ndarray, occupancy: np.ndarray | None) -> np.ndarray:
+        occupancy = _given(occupancy)
+        self._rans.put_binary(*self._contexts.encode(neighbours, occupancy))
+        return occupancy
+
+    @property
+    def num_calls(self) -> int:
+        """How often something was coded."""
+        return self._rans.num_calls
+
+    def replace(self, first_call: int, neighbours: np.ndarray, occupancy: np.ndarray, tie: float) -> float | None:
+        """Codes a level as ``adaptive`` does in place of what was coded since, where that is smaller.
+
+        Args:
+            first_call: ``num_calls`` before the level was coded otherwise.
+            neighbours, occupancy: as for ``adaptive``.
+            tie: times the bits of the calls that it would replace counts as smaller.
+
+        Returns:
+            None where it did; otherwise nothing has changed, and it would have cost about so many bits more.
+        """
+        end, bits = self._rans.num_calls, self._rans.approximate_bits_from(first_call)
+        if len(occupancy) >= SAMPLED_NODES:
+            estimate = self._contexts.estimate_bits(neighbours, occupancy, SAMPLE)
+            if estimate > HOPELESS * bits:
+                return estimate - bits
+        contexts = self._contexts.copy()
+        self._rans.put_binary(*contexts.encode(neighbours, occupancy))
+        adaptive_bits = self._rans.approximate_bits_from(end)
+        if adaptive_bits > tie * bits:
+            self._rans.drop(end, end + 1)
+            return adaptive_bits - bits
+        self._rans.drop(first_call, end)
+        self._contexts = contexts
+        return None
 
     def finish(self) -> bytes:
         """The stream of everything coded so far."""
@@ -151,6 +212,7 @@ class RansDecoder:
             lanes = data[0] if data else "nothing"
             raise CorruptStream(f"entropy stream: expected 1..{rans.MAX_LANES} lanes, got {lanes}")
         self._rans = rans.RansDecoder(bytes(data[1:]), data[0])
+        self._contexts = AdaptiveOccupancy()
 
     def binary(self, logits: np.ndarray, symbols: np.ndarray | None = None) -> np.ndarray:
         return self._rans.get_binary(binary_frequencies(logits))
@@ -160,6 +222,9 @@ class RansDecoder:
 
     def categorical(self, logits: np.ndarray, symbols: np.ndarray | None = None) -> np.ndarray:
         return self._rans.get_table(tables(logits))
+
+    def adaptive(self, neighbours: np.ndarray, occupancy: np.ndarray | None = None) -> np.ndarray:
+        return self._contexts.decode(self._rans, neighbours)
 
     def finish(self) -> None:
         """Confirms that everything was read; raises CorruptStream otherwise."""

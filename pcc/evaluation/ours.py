@@ -20,7 +20,7 @@ class PccCodec(Anchor):
     """``pcc`` with one model.
 
     Args:
-        model: a name ("dense", "lidar", "auto") or the path of an exported model.
+        model: a name ("dense", "lidar", "auto", "adaptive") or the path of an exported model.
         label: the name in tables; None builds one from the model.
     """
 
@@ -44,14 +44,14 @@ class PccCodec(Anchor):
         return pcc.decode(data, model=self._program())
 
     def cost(self, cloud: PointCloud, setting: Setting, data: bytes) -> Cost:
-        """Of the model that the stream names, over the octree that it holds."""
-        digest = describe(data)[0].model_digest
-        if digest is None:
+        """Of the model that the stream names, over the levels that need it."""
+        frame = describe(data)[0]
+        if frame.model_digest is None:
             return Cost(0, 0.0)
-        program = self._program() or find_model_by_digest(digest)
+        program = self._program() or find_model_by_digest(frame.model_digest)
         voxels = voxelize(cloud.xyz, voxel_size=setting.voxel_size, max_error=setting.max_error)
         offset = level_offset(voxels.grid, program.finest_voxel_m)
-        macs = count_macs(voxels.codes, voxels.depth, program, offset)
+        macs = count_macs(voxels.codes, voxels.depth, program, offset, frame.adaptive)
         return Cost(program.num_parameters, macs / 1000 / len(cloud))
 
     def _program(self) -> Program | None:

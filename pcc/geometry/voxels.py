@@ -10,7 +10,9 @@ Scale and origin live in `pcc.geometry.grid`; the tree in `pcc.geometry.octree`.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -26,9 +28,10 @@ from pcc.geometry.grid import (
 )
 from pcc.ops import morton, sort
 
-__all__ = ["Grid", "Voxels", "devoxelize", "voxelize"]
+__all__ = ["Grid", "Voxels", "devoxelize", "devoxelize_codes", "voxelize"]
 
 _MAX_SHRINKS = 64
+_BLOCK = 1 << 15  # points handled at once: the temporaries stay in the cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +39,6 @@ class Voxels:
     """V occupied voxels of N points.
 
     Attributes:
-        coords: (V, 3) int32 >= 0, unique, in Morton order; 0 is the lowest index of each axis.
         codes: (V,) uint64 Morton codes of ``coords``, strictly ascending.
         counts: (V,) int32 >= 1 points in each voxel; they sum to N.
         order: (N,) int32: ``xyz[order]`` are the points voxel by voxel, in input order within a voxel, so that
@@ -45,7 +47,6 @@ class Voxels:
         grid: scale and origin.
     """
 
-    coords: np.ndarray
     codes: np.ndarray
     counts: np.ndarray
     order: np.ndarray
@@ -53,7 +54,12 @@ class Voxels:
     grid: Grid
 
     def __len__(self) -> int:
-        return len(self.coords)
+        return len(self.codes)
+
+    @cached_property
+    def coords(self) -> np.ndarray:
+        """(V, 3) int32 >= 0, unique, in Morton order; 0 is the lowest index of each axis. Made when first asked for."""
+        return morton.decode(self.codes)
 
 
 def voxelize(xyz: np.ndarray, *, voxel_size: float | None = None, max_error: float | None = None) -> Voxels:
@@ -74,15 +80,23 @@ def voxelize(xyz: np.ndarray, *, voxel_size: float | None = None, max_error: flo
     _check_options(voxel_size, max_error)
     xyz = _checked(xyz)
     if not len(xyz):
-        return _collect(np.empty((0, 3), np.int32), Grid(voxel_size or 1.0, 1.0, (0, 0, 0), xyz.dtype))
+        return _collect(np.empty(0, np.uint64), Grid(voxel_size or 1.0, 1.0, (0, 0, 0), xyz.dtype))
     low, high = _finite_bounds(xyz)
     if voxel_size is not None:
         grid = grid_of_step(low, high, float(voxel_size))
     elif max_error is not None:
-        return _collect(*_within_error(xyz, low, high, float(max_error)))
+        grid = _within_error(xyz, low, high, float(max_error))
     else:
         grid = _own_grid(xyz, low, high)
-    return _collect(quantize(xyz, grid), grid)
+    return _collect(_codes(xyz, grid), grid)
+
+
+def devoxelize_codes(codes: np.ndarray, grid: Grid) -> np.ndarray:
+    """Coordinates (N, 3) of voxels given by Morton codes (N,) uint64, block by block: see `devoxelize`."""
+    xyz = np.empty((len(codes), 3), grid.dtype)
+    for rows in _blocks(len(codes)):
+        xyz[rows] = devoxelize(morton.decode(codes[rows]), grid)
+    return xyz
 
 
 def _check_options(voxel_size: float | None, max_error: float | None) -> None:
@@ -125,8 +139,8 @@ def _own_grid(xyz: np.ndarray, low: np.ndarray, high: np.ndarray) -> Grid:
     return grid_of_step(low, high, *step)
 
 
-def _within_error(xyz: np.ndarray, low: np.ndarray, high: np.ndarray, max_error: float) -> tuple[np.ndarray, Grid]:
-    """The coarsest voxels that keep every point within ``max_error``.
+def _within_error(xyz: np.ndarray, low: np.ndarray, high: np.ndarray, max_error: float) -> Grid:
+    """The grid of the coarsest voxels that keep every point within ``max_error``.
 
     A voxel's corner is sqrt(3)/2 edges from its centre; the cast to the cloud's dtype may add to that, so the errors
     are measured, and the voxels shrink until the bound holds.
@@ -135,13 +149,11 @@ def _within_error(xyz: np.ndarray, low: np.ndarray, high: np.ndarray, max_error:
     size = 2 * max_error / math.sqrt(3) * (1 - 2.0**-20)
     for _ in range(_MAX_SHRINKS):
         if own is not None and own[0] / own[1] >= size:
-            grid = _own_grid(xyz, low, high)
-            return quantize(xyz, grid), grid
+            return _own_grid(xyz, low, high)
         grid = grid_of_step(low, high, size)
-        coords = quantize(xyz, grid)
-        excess = _largest_error(xyz, coords, grid) - max_error
+        excess = _largest_error(xyz, quantize(xyz, grid), grid) - max_error
         if excess <= 0:
-            return coords, grid
+            return grid
         size *= min(max(0.5, 1 - 2 * excess / max_error), 1 - 2.0**-20)
     raise InvalidCloud(f"no voxel size keeps every point within {max_error:g}; give --voxel-size")
 
@@ -158,9 +170,21 @@ def _largest_error(xyz: np.ndarray, coords: np.ndarray, grid: Grid) -> float:
     return float(np.sqrt(np.einsum("ij,ij->i", difference, difference).max()))
 
 
-def _collect(indices: np.ndarray, grid: Grid) -> Voxels:
-    """Sorts the points' indices (N, 3) into voxels."""
-    ordered, order = sort.radix_sort(morton.encode(indices))
+def _codes(xyz: np.ndarray, grid: Grid) -> np.ndarray:
+    """(N,) uint64 Morton codes of points, block by block: indices take no memory of their own."""
+    codes = np.empty(len(xyz), np.uint64)
+    for rows in _blocks(len(xyz)):
+        codes[rows] = morton.encode(quantize(xyz[rows], grid))
+    return codes
+
+
+def _blocks(num_rows: int) -> Iterator[slice]:
+    return (slice(start, start + _BLOCK) for start in range(0, num_rows, _BLOCK))
+
+
+def _collect(codes: np.ndarray, grid: Grid) -> Voxels:
+    """Sorts the points' codes (N,) into voxels."""
+    ordered, order = sort.radix_sort(codes)
     codes, counts = sort.unique(ordered)
     depth = (int(codes[-1]).bit_length() + 2) // 3 if len(codes) else 0  # the largest code has the highest bit of all
-    return Voxels(morton.decode(codes), codes, counts, order, depth, grid)
+    return Voxels(codes, counts, order, depth, grid)

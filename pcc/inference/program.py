@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.numpy import load
 
 from pcc.entropy.coders import Coder
 from pcc.errors import ModelMismatch
@@ -98,20 +99,16 @@ class Program:
 
     def __init__(self, path: str | Path) -> None:
         path = Path(path)
-        content = _read(path)
-        self.digest = hashlib.sha256(content).digest()[:DIGEST_BYTES]
+        content = read_model(path)
+        self.digest = digest_of(content)
         self.path = path
         self.card = read_card(path)
         try:
-            with safe_open(str(path), "numpy") as file:
-                metadata = file.metadata() or {}
-                if metadata.get("format") not in (FORMAT, FORMAT_1):
-                    raise ModelMismatch(
-                        f"{path}: expected the format {FORMAT} or {FORMAT_1}, got {metadata.get('format')!r}"
-                    )
-                self.config: dict[str, Any] = json.loads(metadata["config"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-            if metadata["format"] == FORMAT_1:
+            tensors, metadata = load(content), _metadata(content)
+            if (found := metadata.get("format")) not in (FORMAT, FORMAT_1):
+                raise ModelMismatch(f"{path}: expected the format {FORMAT} or {FORMAT_1}, got {found!r}")
+            self.config: dict[str, Any] = json.loads(metadata["config"])
+            if found == FORMAT_1:
                 self.config, tensors = from_format_1(self.config, tensors)
             check_config(self.config)
             self.order = CodingOrder(self.config["colours"], self.config["groups"], self.config["by_colour"])
@@ -173,7 +170,23 @@ def read_card(path: Path) -> dict[str, Any]:
     return card
 
 
-def _read(path: Path) -> bytes:
+def digest_of(content: bytes) -> bytes:
+    """What streams name a program by, from the bytes of its file."""
+    return hashlib.sha256(content).digest()[:DIGEST_BYTES]
+
+
+def _metadata(content: bytes) -> dict[str, str]:
+    """The metadata in the header of a sound safetensors file: a length of 8 bytes, then JSON."""
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    return header.get("__metadata__", {})
+
+
+def read_model(path: Path) -> bytes:
+    """The bytes of a model's file.
+
+    Raises:
+        ModelMismatch: it cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:

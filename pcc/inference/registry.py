@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from pcc.errors import ModelMismatch
-from pcc.inference.program import Program
+from pcc.inference.program import Program, digest_of, read_model
 
 SUFFIX = ".safetensors"
 
@@ -47,15 +47,10 @@ def find_model_by_digest(digest: bytes) -> Program:
     Raises:
         ModelMismatch: it is not installed; the message names its digest. Damaged files are passed over.
     """
-    unreadable = []
     for path in model_paths():
-        try:
-            program = load_program(path)
-        except ModelMismatch:
-            unreadable.append(str(path))
-            continue
-        if program.digest == digest:
-            return program
+        if _has_digest(path, digest):  # the others are not worth loading
+            return load_program(path)
+    unreadable = [str(path) for path in model_paths() if _is_damaged(path)]
     also = f"; not readable: {', '.join(unreadable)}" if unreadable else ""
     raise ModelMismatch(
         f"the stream needs the model {digest.hex()}, which is not installed "
@@ -70,13 +65,36 @@ def list_models() -> list[Program]:
 
 def load_program(path: Path) -> Program:
     """A program, read anew only when its file changed."""
+    return _load(path, _stamp(path))
+
+
+def _has_digest(path: Path, digest: bytes) -> bool:
     try:
-        stamp = path.stat().st_mtime_ns
+        return _digest(path, _stamp(path)) == digest
+    except ModelMismatch:
+        return False
+
+
+def _is_damaged(path: Path) -> bool:
+    try:
+        load_program(path)
+    except ModelMismatch:
+        return True
+    return False
+
+
+def _stamp(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
     except OSError as error:
         raise ModelMismatch(f"{path}: cannot read the model ({error.strerror})") from error
-    return _load(path, stamp)
 
 
 @lru_cache(maxsize=32)
 def _load(path: Path, stamp: int) -> Program:
     return Program(path)
+
+
+@lru_cache(maxsize=256)
+def _digest(path: Path, stamp: int) -> bytes:
+    return digest_of(read_model(path))

@@ -44,7 +44,7 @@ def check(array: Array, name: str, dtype: str, shape: tuple[int | None, ...]) ->
         TypeError: the dtype differs.
         ValueError: the shape differs.
     """
-    if dtype_name(array) != dtype:
+    if dtype_name(array) != dtype if is_torch(array) else array.dtype != dtype:  # names of numpy's dtypes cost 5 us
         raise TypeError(f"{name}: expected {dtype}, got {dtype_name(array)}")
     actual = tuple(array.shape)
     if len(actual) != len(shape) or any(

@@ -49,8 +49,21 @@ class RansEncoder:
 
     @property
     def approximate_bits(self) -> float:
-        """About the size of the symbols put so far, in bits: within 10 per cent, the same on every machine."""
-        return float(self._impl.approximate_bits())
+        """About the size of the symbols put so far, in bits: within 0.01 a symbol, the same on every machine."""
+        return self.approximate_bits_from(0)
+
+    def approximate_bits_from(self, call: int) -> float:
+        """``approximate_bits`` of the calls from number ``call`` on."""
+        return float(self._impl.approximate_bits(call))
+
+    @property
+    def num_calls(self) -> int:
+        """Calls put so far; the next one has this number."""
+        return int(self._impl.num_calls())
+
+    def drop(self, begin: int, end: int) -> None:
+        """Takes back the calls ``begin`` to ``end - 1``."""
+        self._impl.drop(begin, end)
 
     def put_binary(self, p1: Array, symbols: Array) -> None:
         """One call of binary symbols.

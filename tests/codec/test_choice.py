@@ -1,12 +1,13 @@
-"""The two small rules: which model, and on which scale."""
+"""The small rules: which model, and on which scale."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from pcc.codec.choice import choose_model, level_offset
-from pcc.geometry.voxels import Grid
+from pcc.codec import choice
+from pcc.codec.choice import choose_model, choose_program, level_offset
+from pcc.geometry.voxels import Grid, voxelize
 
 
 def test_full_blocks_are_dense_and_lone_voxels_are_lidar():
@@ -32,3 +33,39 @@ def test_full_blocks_are_dense_and_lone_voxels_are_lidar():
 def test_level_offset(num, den, dtype, finest, expected):
     """offset = round(log2(step / finest)) in 0..10 for clouds in metres, else 0."""
     assert level_offset(Grid(num, den, (0, 0, 0), np.dtype(dtype)), finest) == expected
+
+
+def test_blocks_are_counted_across_parts():
+    """The choice is that of the mean over all blocks, however many parts the codes are read in."""
+    blocks = np.arange(300_000, dtype=np.uint64)
+    for extra, model in ((239_000, "lidar"), (241_000, "dense")):
+        codes = np.sort(np.concatenate([8 * blocks, 8 * blocks[:extra] + 5]))
+        assert choose_model(codes.astype(np.uint64)) == model
+
+
+def rings(num_points: int) -> np.ndarray:
+    """(N, 3) float32 metres on a millimetre grid: the ground as a LiDAR with 16 rays sees it."""
+    i = np.arange(num_points)
+    radius, angle = 3 + i % 16 * 1.5, i * 0.002
+    xyz = np.stack([radius * np.cos(angle), radius * np.sin(angle), np.full(num_points, -1.7)], 1)
+    return (np.round(xyz * 1000) / 1000).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("xyz", "options", "expected"),
+    [
+        (np.argwhere(np.ones((20, 20, 2))).astype(np.int32), {}, "dense"),
+        (rings(20_000), {}, "lidar"),
+        (rings(20_000), {"voxel_size": 0.128}, "lidar"),
+    ],
+    ids=["integers", "metres", "coarse metres"],
+)
+def test_the_model_that_fits(xyz, options, expected):
+    """A LiDAR sweep has full blocks too when its voxels are large; its coarse levels tell."""
+    assert choose_program(voxelize(xyz, **options)).path.stem == expected
+
+
+def test_what_is_installed_is_taken(monkeypatch):
+    """With one model there is no choice."""
+    monkeypatch.setattr(choice, "MODELS", ("lidar",))
+    assert choose_program(voxelize(np.array([[0, 0, 0], [9, 9, 9]]))).path.stem == "lidar"

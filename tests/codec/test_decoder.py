@@ -13,22 +13,44 @@ from hypothesis import strategies as st
 import pcc
 from pcc.codec.container import DIGEST, FIELD, GEOMETRY, HEADER, MULTIPLICITY, frame_chunks, frame_spans, write_chunk
 from pcc.codec.fields import encode_field
+from pcc.codec.geometry import GeometryHeader, write_geometry_header
 from pcc.codec.header import FrameHeader, write_header, write_preamble
 from pcc.codec.info import describe
 from pcc.codec.limits import Limits
+from pcc.codec.wire import varint
 from pcc.errors import CorruptStream, LimitExceeded, ModelMismatch
 from pcc.geometry.voxels import Grid
+from pcc.inference.registry import find_model
 from pcc.pointcloud import PointCloud
+from tests.streams import with_mask
 
 HOSTILE = (CorruptStream, LimitExceeded, ModelMismatch)
 GRID = Grid(1.0, 1.0, (0, 0, 0), np.dtype(np.int32))
 
 
-def small_stream() -> bytes:
+def small_cloud() -> PointCloud:
     """Every kind of chunk in a few hundred bytes."""
     rng = np.random.default_rng(1)
     xyz = rng.integers(0, 5, (40, 3)).astype(np.int16)
-    return pcc.encode(PointCloud(xyz, {"i": np.arange(40, dtype=np.uint8), "v": np.ones((40, 2), np.float32)}))
+    return PointCloud(xyz, {"i": np.arange(40, dtype=np.uint8), "v": np.ones((40, 2), np.float32)})
+
+
+def small_stream() -> bytes:
+    """All levels by a model."""
+    return pcc.encode(small_cloud(), fallback=False)
+
+
+def adaptive_stream() -> bytes:
+    """No level by a model."""
+    return pcc.encode(small_cloud(), model="adaptive")
+
+
+def mixed_stream() -> bytes:
+    """The first and the last of three levels by a model."""
+    return with_mask(small_cloud(), find_model("dense"), 0b010)
+
+
+STREAMS = [small_stream, adaptive_stream, mixed_stream]
 
 
 def one_voxel_stream() -> bytes:
@@ -42,7 +64,7 @@ def rebuilt(stream: bytes, change) -> bytes:
     return write_preamble() + b"".join(write_chunk(c.tag, change(c.tag, bytes(c.payload))) for c in chunks)
 
 
-@pytest.mark.parametrize("stream", [small_stream, one_voxel_stream])
+@pytest.mark.parametrize("stream", [*STREAMS, one_voxel_stream])
 def test_every_truncation_is_corrupt(stream):
     data = stream()
     for size in range(len(data)):
@@ -50,7 +72,7 @@ def test_every_truncation_is_corrupt(stream):
             pcc.decode(data[:size])
 
 
-@pytest.mark.parametrize("stream", [small_stream, one_voxel_stream])
+@pytest.mark.parametrize("stream", [*STREAMS, one_voxel_stream])
 def test_every_flipped_byte_is_corrupt(stream):
     data = stream()
     for i in range(len(data)):
@@ -59,7 +81,7 @@ def test_every_flipped_byte_is_corrupt(stream):
                 pcc.decode(data[:i] + bytes([data[i] ^ mask]) + data[i + 1 :])
 
 
-@pytest.mark.parametrize("stream", [small_stream, one_voxel_stream])
+@pytest.mark.parametrize("stream", [*STREAMS, one_voxel_stream])
 def test_changes_with_right_checksums_are_noticed_too(stream):
     """Every byte of every payload changed and the chunk's checksum repaired: an error, or the same decoded values."""
     data = stream()
@@ -103,13 +125,43 @@ def test_random_chunks_with_right_checksums_are_corrupt(chunks):
 
 @given(st.binary(max_size=60), st.integers(2, 1000), st.integers(1, 21))
 def test_random_geometry_is_corrupt(payload, num_voxels, depth):
-    """A sound header and a geometry of random bytes for an installed model."""
-    data = small_stream()
-    geometry = next(c for c in frame_chunks(data, frame_spans(data)[0]) if c.tag == GEOMETRY)
-    header = FrameHeader(GRID, depth, num_voxels, min(num_voxels, 8**depth))
-    chunks = [(HEADER, write_header(header)), (GEOMETRY, bytes(geometry.payload[:17]) + payload), (DIGEST, bytes(16))]
-    with pytest.raises(CorruptStream):
-        pcc.decode(write_preamble() + b"".join(write_chunk(tag, body) for tag, body in chunks))
+    """A sound header and an octree of random bytes, for an installed model, for none, and for some levels."""
+    num_points, num_voxels = num_voxels, min(num_voxels, 8**depth)
+    for mask in masks(depth):
+        header = FrameHeader(GRID, depth, num_points, num_voxels, adaptive=mask > 0)
+        with pytest.raises(CorruptStream):
+            pcc.decode(one_frame(header, geometry_start(mask, depth) + payload))
+
+
+def masks(depth: int) -> list[int]:
+    """No level, all, and every other one but the root."""
+    return [0, (1 << depth) - 1, *([0xAAAAAAAA & (1 << depth) - 1] if depth > 1 else [])]
+
+
+def geometry_start(mask: int, depth: int) -> bytes:
+    """What lies before the octree in a geometry chunk."""
+    digest = None if mask == (1 << depth) - 1 else find_model("dense").digest
+    return write_geometry_header(GeometryHeader(digest, 0, mask))
+
+
+def one_frame(header: FrameHeader, geometry: bytes) -> bytes:
+    chunks = [(HEADER, write_header(header)), (GEOMETRY, geometry), (DIGEST, bytes(16))]
+    return write_preamble() + b"".join(write_chunk(tag, body) for tag, body in chunks)
+
+
+@pytest.mark.parametrize("mask", [0, 0b1000, 1 << 21, 1 << 63])
+def test_masks_that_no_encoder_writes_are_corrupt(mask):
+    """Zero, and levels that a depth of 3 does not have."""
+    geometry = varint(mask) + find_model("dense").digest + bytes(20)
+    with pytest.raises(CorruptStream, match="mask"):
+        pcc.decode(one_frame(FrameHeader(GRID, 3, 9, 9, adaptive=True), geometry))
+
+
+@pytest.mark.parametrize("num_voxels", [0, 1])
+def test_adaptive_levels_need_an_octree(num_voxels):
+    header = write_header(FrameHeader(GRID, 0, num_voxels, num_voxels, adaptive=True))
+    with pytest.raises(CorruptStream, match="no octree"):
+        pcc.decode(write_preamble() + write_chunk(HEADER, header) + write_chunk(DIGEST, bytes(16)))
 
 
 @pytest.mark.parametrize("fill", [0x00, 0xFF, 0xA5, None])
@@ -117,16 +169,10 @@ def test_random_geometry_is_corrupt(payload, num_voxels, depth):
 def test_a_sound_coder_state_with_hostile_words_is_corrupt(fill, depth):
     """One lane, a valid state, 20 kB of words: the walk runs and must end in CorruptStream, however the tree grows."""
     words = np.random.default_rng(depth).bytes(20_000) if fill is None else bytes([fill]) * 20_000
-    data = small_stream()
-    geometry = next(c for c in frame_chunks(data, frame_spans(data)[0]) if c.tag == GEOMETRY)
-    payload = bytes(geometry.payload[:17]) + b"\x01" + (1 << 16).to_bytes(4, "little") + words
-    chunks = [
-        (HEADER, write_header(FrameHeader(GRID, depth, 1 << 20, 1 << 20))),
-        (GEOMETRY, payload),
-        (DIGEST, bytes(16)),
-    ]
-    with pytest.raises(CorruptStream):
-        pcc.decode(write_preamble() + b"".join(write_chunk(tag, body) for tag, body in chunks))
+    for mask in masks(depth):
+        payload = geometry_start(mask, depth) + b"\x01" + (1 << 16).to_bytes(4, "little") + words
+        with pytest.raises(CorruptStream):
+            pcc.decode(one_frame(FrameHeader(GRID, depth, 1 << 20, 1 << 20, adaptive=mask > 0), payload))
 
 
 def test_huge_counts_take_no_memory():

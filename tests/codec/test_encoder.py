@@ -165,3 +165,30 @@ def test_a_model_by_its_file():
     cloud = pcc.PointCloud(np.array([[0, 0, 0], [1, 2, 3]]))
     path = find_model("dense").path
     assert pcc.encode(cloud, model=path) == pcc.encode(cloud, model=str(path)) == pcc.encode(cloud, model="dense")
+
+
+@pytest.mark.parametrize("options", [{"model": "adaptive"}, {"fallback": False}, {"model": "lidar"}, {}])
+@pytest.mark.parametrize("num_points", [2, 60, 3000])
+def test_with_and_without_a_model(options, num_points, rng):
+    check(PointCloud(rng.integers(0, 1 << 12, (num_points, 3)), colours(num_points)), **options)
+
+
+def test_adaptive_needs_no_weights(monkeypatch, rng):
+    """Neither the encoder nor the decoder looks for a model."""
+
+    def none() -> list:
+        raise AssertionError("models were looked for")
+
+    monkeypatch.setattr("pcc.inference.registry.model_paths", none)
+    data = check(PointCloud(rng.integers(0, 99, (500, 3))), model="adaptive")
+    (frame,) = describe(data)
+    assert frame.model_digest is None
+    assert frame.adaptive == (1 << frame.header.depth) - 1
+
+
+def test_frames_with_and_without_a_model_share_a_file(rng):
+    cloud = PointCloud(rng.integers(0, 99, (500, 3)))
+    data = pcc.append(pcc.encode(cloud, fallback=False), cloud, model="adaptive")
+    first, second = pcc.decode_frames(data)
+    assert_equal(first, second)
+    assert [frame.adaptive > 0 for frame in describe(data)] == [False, True]

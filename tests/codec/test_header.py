@@ -37,10 +37,14 @@ def test_preamble_literal():
     st.booleans(),
     st.none() | st.integers(0, 2**40),
     st.none() | st.integers(-(2**63), 2**63 - 1),
+    st.booleans(),
 )
-def test_parse_inverts_write(grid, depth, num_points, quantized, num_merged, timestamp_ns):
+def test_parse_inverts_write(grid, depth, num_points, quantized, num_merged, timestamp_ns, adaptive):
     """parse(write(h)) = h."""
-    header = FrameHeader(grid, depth, num_points, min(num_points, 8**depth), quantized, num_merged, timestamp_ns)
+    num_voxels = min(num_points, 8**depth)
+    header = FrameHeader(
+        grid, depth, num_points, num_voxels, quantized, num_merged, timestamp_ns, adaptive and num_voxels > 1
+    )
     assert parse_header(write_header(header), LIMITS) == header
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from pcc import errors
-from pcc.commands.shared import Job, complain, exit_code, find_inputs, plan, run_all
+from pcc.commands.shared import Job, complain, exit_code, find_inputs, plan, prepare, run_all
 
 
 @pytest.fixture
@@ -92,3 +94,16 @@ def test_one_error_does_not_stop_the_others(capsys):
     assert run_all(jobs, work, lambda job: job.source) == 3
     assert done == ["a", "b"]
     assert capsys.readouterr().err == "pcc: bad: damaged\npcc: worse: no such file\n"
+
+
+def test_memory_is_kept_and_given_out_again():
+    """The setting changes no result; it is of the process, so it is tried in one of its own."""
+    code = (
+        "from pcc.commands.shared import prepare; import numpy; prepare(1); [numpy.ones(1 << 22).sum() for _ in 'abc']"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_threads_are_not_negative():
+    with pytest.raises(ValueError, match="threads"):
+        prepare(-1)

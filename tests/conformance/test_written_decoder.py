@@ -20,6 +20,7 @@ from pcc.inference.program import Program
 from pcc.ops import morton
 from tests.conformance import written_container, written_decoder
 from tests.golden import FOLDER
+from tests.streams import with_mask
 from tests.trees import SOME_ORDERS, name_of
 
 
@@ -80,6 +81,20 @@ def test_payload(program, file, num_points, depth, level_offset, lanes):
     np.testing.assert_array_equal(decode_octree(payload, depth, len(codes), program, level_offset), codes)
 
 
+@pytest.mark.parametrize(
+    ("num_points", "depth", "mask"),
+    [(1, 1, 1), (9, 2, 0b10), (40, 21, 0x1FFFFF), (40, 21, 0x0F0F0F), (900, 5, 0b11111), (900, 5, 0b10110), (9, 5, 1)],
+)
+def test_adaptive_levels(program, file, num_points, depth, mask):
+    """written_decoder(stream of codes, mask) = codes; where all levels are adaptive, without a program."""
+    codes = surface(num_points, depth)
+    payload = encode_octree(codes, depth, program, 1, mask)
+    alone = mask == (1 << depth) - 1
+    assert written_decoder.decode(payload, depth, len(codes), None if alone else file, 1, mask) == codes.tolist()
+    decoded = decode_octree(payload, depth, len(codes), None if alone else program, 1, mask)
+    np.testing.assert_array_equal(decoded, codes)
+
+
 def test_damage_is_found(program, file):
     """A missing word, a word too many, another number of voxels: Corrupt."""
     codes = surface(300, 5)
@@ -109,6 +124,12 @@ CLOUDS = {
 }
 
 
+def test_file_with_a_mask(program, file, rng):
+    """Some levels adaptive, with the digest behind the mask."""
+    cloud = pcc.PointCloud(rng.integers(0, 30, (300, 3)).astype(np.int16))
+    check_stream(program, file, with_mask(cloud, program, 0b01101))
+
+
 @pytest.mark.parametrize("name", CLOUDS)
 def test_file(program, file, name):
     """read(encode(cloud)) = decode(encode(cloud)), to the bit."""
@@ -130,7 +151,11 @@ def test_file_with_fields(program, file, rng):
 
 
 def check_file(program: Program, file: written_decoder.File, cloud: pcc.PointCloud) -> None:
-    data = pcc.encode(cloud, model=program)
+    for options in ({}, {"fallback": False}, {"model": "adaptive"}):
+        check_stream(program, file, pcc.encode(cloud, **{"model": program, **options}))
+
+
+def check_stream(program: Program, file: written_decoder.File, data: bytes) -> None:
     expected = pcc.decode(data, model=program)
     xyz, fields = written_container.read(data, {program.digest: file})
     assert xyz.dtype == expected.xyz.dtype

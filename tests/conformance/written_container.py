@@ -133,7 +133,7 @@ def plane(b: Bytes, n: int) -> bytes:
 
 @dataclass(frozen=True)
 class Header:
-    """Section 3; ``grid`` are the bytes that the digest covers."""
+    """Section 3; ``grid`` are the bytes that the digest covers, ``adaptive`` is flag 8."""
 
     grid: bytes
     dtype: np.dtype
@@ -143,12 +143,13 @@ class Header:
     depth: int
     num_points: int
     num_voxels: int
+    adaptive: bool
 
 
 def header(payload: bytes) -> Header:
     b = Bytes(payload)
     kind, flags = b.u(1), b.u(1)
-    if kind or flags > 7:
+    if kind or flags > 15:
         raise Corrupt("newer")
     dtype, num, den = np.dtype(DTYPES[b.u(1)]), b.f64(), b.f64()
     origin = [b.svarint() for _ in range(3)]
@@ -159,7 +160,10 @@ def header(payload: bytes) -> Header:
     if flags & 1:
         b.svarint()
     b.end()
-    return Header(grid, dtype, num, den, origin, depth, num_points, num_voxels)
+    adaptive = flags & 8 > 0
+    if adaptive and num_voxels < 2:
+        raise Corrupt("no octree")
+    return Header(grid, dtype, num, den, origin, depth, num_points, num_voxels, adaptive)
 
 
 def positions(codes: list[int], h: Header) -> np.ndarray:
@@ -209,7 +213,7 @@ def read(data: bytes, models: Mapping[bytes, File]) -> tuple[np.ndarray, dict[st
         raise Corrupt("order of chunks")
     payloads = {tag: [payload for t, payload in frame if t == tag] for tag in "HGMAD"}
     h = header(payloads["H"][0])
-    codes = geometry(payloads["G"], h.depth, h.num_voxels, models)
+    codes = geometry(payloads["G"], h, models)
     counts = multiplicities(payloads["M"], h)
     sha = hashlib.sha256(h.grid + h.num_points.to_bytes(8, "little"))
     sha.update(np.repeat(np.array(codes, "<u8"), counts).tobytes())
@@ -223,10 +227,13 @@ def read(data: bytes, models: Mapping[bytes, File]) -> tuple[np.ndarray, dict[st
     return np.repeat(positions(codes, h), counts, axis=0), fields
 
 
-def geometry(payloads: list[bytes], depth: int, num_voxels: int, models: Mapping[bytes, File]) -> list[int]:
+def geometry(payloads: list[bytes], h: Header, models: Mapping[bytes, File]) -> list[int]:
     """Section 4."""
     if not payloads:
-        return [0] * num_voxels
-    g = Bytes(payloads[0])
-    file, level_offset = models[g.take(16)], g.u(1)
-    return decode(g.rest(), depth, num_voxels, file, level_offset)
+        return [0] * h.num_voxels
+    g, levels = Bytes(payloads[0]), (1 << h.depth) - 1
+    mask = g.varint() if h.adaptive else 0
+    if h.adaptive and not 0 < mask <= levels:
+        raise Corrupt("mask")
+    file, level_offset = (None, 0) if mask == levels else (models[g.take(16)], g.u(1))
+    return decode(g.rest(), h.depth, h.num_voxels, file, level_offset, mask)

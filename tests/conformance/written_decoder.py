@@ -85,21 +85,22 @@ class Rans:
         self.words = iter(struct.unpack(f"<{(len(data) - 1) // 2 - 2 * data[0]}H", data[1 + 4 * data[0] :]))
 
     def call(self, logits: np.ndarray) -> list[int]:
-        bits = []
-        for i, logit in enumerate(logits.tolist()):
-            lane, f = i % len(self.states), frequencies([0, logit])
-            x = self.states[lane]
-            s = x % M
-            bit = int(s >= f[0])
-            x = f[bit] * (x // M) + s - bit * f[0]
-            if x < L:
-                word = next(self.words, None)
-                if word is None:
-                    raise Corrupt("coder: a word is missing")
-                x = (x << 16) + word
-            self.states[lane] = x
-            bits.append(bit)
-        return bits
+        return [self.bit(i, frequencies([0, logit])) for i, logit in enumerate(logits.tolist())]
+
+    def bit(self, i: int, f: list[int]) -> int:
+        """Symbol i of a call."""
+        lane = i % len(self.states)
+        x = self.states[lane]
+        s = x % M
+        bit = int(s >= f[0])
+        x = f[bit] * (x // M) + s - bit * f[0]
+        if x < L:
+            word = next(self.words, None)
+            if word is None:
+                raise Corrupt("coder: a word is missing")
+            x = (x << 16) + word
+        self.states[lane] = x
+        return bit
 
     def finish(self) -> None:
         if any(x != L for x in self.states) or next(self.words, None) is not None:
@@ -221,21 +222,76 @@ def occupancies(
     return occ
 
 
-def decode(payload: bytes, depth: int, num_voxels: int, file: File, level_offset: int) -> list[int]:
-    """Section 9: the codes of the voxels."""
-    t, coder = file.tensors, Rans(payload)
+class Adaptive:
+    """Section 12: the contexts of a frame; a key is a context's kind and values."""
+
+    def __init__(self, coder: Rans) -> None:
+        self.coder, self.contexts, self.decisions = coder, {}, 0
+
+    def level(self, rows: np.ndarray) -> np.ndarray:
+        self.decisions = 0
+        self.contexts = {key: (fast, slow, min(c, 30)) for key, (fast, slow, c) in self.contexts.items()}
+        occ = np.zeros(len(rows), np.int64)
+        for n, near_n in enumerate(rows.tolist()):
+            at = {offset: near_n[d] for d, offset in enumerate(OFFSETS)}
+            occ[n] = self.node(at, occ)
+        return occ
+
+    def node(self, at: dict[tuple[int, int, int], int], occ: np.ndarray) -> int:
+        k = sum(row >= 0 for row in at.values()) - 1
+        if self.decide("single", sum(k >= least for least in (1, 2, 3, 5, 7, 10, 14))):
+            octant = ()
+            for axis in np.eye(3, dtype=int):
+                down, up = (at[tuple(int(side * a) for a in axis)] >= 0 for side in (-1, 1))
+                octant = (*octant, self.decide("half", octant, down, up))
+            return 1 << (4 * octant[0] + 2 * octant[1] + octant[2])
+        bits: list[int] = []
+        for o in range(8):
+            certain = o >= 6 and sum(bits) == o - 6  # in bits 0..5 none, or in bits 0..6 one
+            bits.append(1 if certain else self.decide("many", tuple(bits), *touching(o, at, occ)))
+        return sum(bit << o for o, bit in enumerate(bits))
+
+    def decide(self, *key: object) -> int:
+        fast, slow, c = self.contexts.get(key, (1 << 21, 1 << 21, 0))
+        one = min(max((fast + slow) >> 9, 1), 16383)
+        bit = self.coder.bit(self.decisions, [M - one, one])
+        t, r = bit * ((1 << 22) - 1), 131072 // (2 * c + 3)
+        fast, slow = fast + ((t - fast) * max(r, 2048) >> 16), slow + ((t - slow) * r >> 16)
+        self.contexts[key] = fast, slow, min(c + 1, 510)
+        self.decisions += 1
+        return bit
+
+
+def touching(o: int, at: dict[tuple[int, int, int], int], occ: np.ndarray) -> tuple[bool, ...]:
+    """Section 12, the four values of a context of *many*."""
+    x, y, z = (1 if o & bit else -1 for bit in (4, 2, 1))
+    values = []
+    for bit, face in ((4, (x, 0, 0)), (2, (0, y, 0)), (1, (0, 0, z))):
+        row = at[face]
+        values.append(row >= 0 and (bool(o & bit) or bool(occ[row] >> (o + bit) & 1)))
+    others = sum(at[offset] >= 0 for offset in ((x, y, 0), (x, 0, z), (0, y, z), (x, y, z)))
+    return (*values, others >= 2)
+
+
+def decode(
+    payload: bytes, depth: int, num_voxels: int, file: File | None, level_offset: int, mask: int = 0
+) -> list[int]:
+    """Section 9: the codes of the voxels; ``mask`` are the adaptive levels."""
+    coder = Rans(payload)
+    adaptive = Adaptive(coder)
     codes, above = [0], None
     for level in range(depth):
-        set_, row = file.scale(depth - level, level_offset)
         octants, rows = np.array(codes) % 8, near(codes, level)
-        blocks = file.config["blocks"][int(set_[3:-1])]
-        f = residual_blocks(t, set_, blocks, expand(t, set_, row, above, octants), rows)
-        occ = occupancies(file, coder, set_, row, f, octants, rows)
+        if ahead := mask >> level != (1 << depth - level) - 1:
+            set_, row = file.scale(depth - level, level_offset)
+            blocks = file.config["blocks"][int(set_[3:-1])]
+            f = residual_blocks(file.tensors, set_, blocks, expand(file.tensors, set_, row, above, octants), rows)
+        occ = adaptive.level(rows) if mask >> level & 1 else occupancies(file, coder, set_, row, f, octants, rows)
         children = list(down(codes, occ))
         if occ.min() == 0 or len(children) > num_voxels:
             raise Corrupt("an empty node, or too many")
-        if level < depth - 1:
-            above = absorb(t, set_, f, occ, rows)[[n for _, n in children]]
+        if level < depth - 1 and ahead:
+            above = absorb(file.tensors, set_, f, occ, rows)[[n for _, n in children]]
         codes = [code for code, _ in children]
     coder.finish()
     if len(codes) != num_voxels:

@@ -6,6 +6,7 @@ import pytest
 from pcc.entropy.coders import BitEstimator, Coder, RansDecoder, RansEncoder, lanes_for
 from pcc.errors import CorruptStream
 from pcc.ops.tables import binary_frequencies, tree_frequencies
+from tests.trees import random_level, random_occupancy
 
 
 def walk(coder: Coder, num_symbols: int, symbols: list[np.ndarray] | None) -> list[np.ndarray]:
@@ -142,3 +143,56 @@ def test_only_a_decoder_goes_without_symbols():
             coder.categorical(np.zeros((1, 2), np.int16), None)
         with pytest.raises(ValueError, match="symbols: expected"):
             coder.tree(np.zeros((1, 3), np.int16), np.zeros(0, np.uint8), None)
+
+
+def small_level(rng) -> tuple[np.ndarray, np.ndarray]:
+    """(neighbours, occupancy) of the last level of a random tree."""
+    level = random_level(rng, 4)
+    return level.neighbours, random_occupancy(rng, len(level), 1.5)
+
+
+def test_adaptive_levels_between_other_calls(rng, isa):
+    """decode(encode(s)) = s, whatever lies between two levels; the estimator counts the same bits."""
+    neighbours, occupancy = small_level(rng)
+    logits, symbols = rng.normal(0, 300, 40).astype(np.int16), rng.integers(0, 2, 40).astype(np.uint8)
+    encoder, estimator = RansEncoder(), BitEstimator()
+    for coder in (encoder, estimator):
+        for _ in range(2):
+            assert coder.adaptive(neighbours, occupancy) is occupancy
+            coder.binary(logits, symbols)
+    data = encoder.finish()
+    assert 8 * len(data) == pytest.approx(estimator.bits, rel=0.01, abs=40)
+    decoder = RansDecoder(data)
+    for _ in range(2):
+        np.testing.assert_array_equal(decoder.adaptive(neighbours), occupancy)
+        np.testing.assert_array_equal(decoder.binary(logits), symbols)
+    decoder.finish()
+    for coder in (encoder, estimator):
+        with pytest.raises(ValueError, match="None"):
+            coder.adaptive(neighbours, None)
+
+
+@pytest.mark.parametrize("dear", [True, False])
+def test_replace_keeps_the_smaller(rng, dear):
+    """The stream is that of the adaptive level, or what it was; the gain is what the other would have cost more."""
+    neighbours, occupancy = small_level(rng)
+    num_symbols = 30 * len(occupancy) if dear else len(occupancy)
+    logits, symbols = np.zeros(num_symbols, np.int16), rng.integers(0, 2, num_symbols).astype(np.uint8)
+    encoder, expected = RansEncoder(), RansEncoder()
+    for coder in (encoder, expected):
+        coder.binary(logits[:9], symbols[:9])
+    first_call = encoder.num_calls
+    for part in (slice(0, 5), slice(5, None)):
+        encoder.binary(logits[part], symbols[part])
+    gain = encoder.replace(first_call, neighbours, occupancy, 1.0)
+    if dear:
+        assert gain is None
+        expected.adaptive(neighbours, occupancy)
+        assert encoder.num_calls == first_call + 1
+    else:
+        assert gain > 0
+        for part in (slice(0, 5), slice(5, None)):
+            expected.binary(logits[part], symbols[part])
+    for coder in (encoder, expected):  # and the contexts have learnt the level, or nothing
+        coder.adaptive(neighbours, occupancy)
+    assert encoder.finish() == expected.finish()

@@ -16,8 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
+import pcc
 from pcc.inference.program import Program
 from pcc.pointcloud import PointCloud
+from tests.streams import with_mask
 
 FOLDER = Path(__file__).parent
 
@@ -49,6 +51,20 @@ def two_corners() -> PointCloud:
     return PointCloud(np.array([[0, 0, 0], [2**21 - 1, 2**21 - 1, 2**21 - 1]], np.int64))
 
 
+def scattered() -> PointCloud:
+    """1000 points at random in a cube of 2^21 voxels."""
+    i = np.arange(3000, dtype=np.uint64)
+    return PointCloud((i * i * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(43)).astype(np.int32).reshape(-1, 3))
+
+
+def encode(name: str) -> bytes:
+    """The stream of that name, as it is written today."""
+    make, options, _ = CLOUDS[name]
+    if "mask" in options:
+        return with_mask(make(), program(name), **options)
+    return pcc.encode(make(), **{"model": program(name), "fallback": False, **options})
+
+
 LOSSY = {"voxel_size": 0.016, "duplicates": "merge", "fields": "none"}
 CLOUDS: dict[str, tuple[Callable[[], PointCloud], dict, str]] = {
     "surface": (surface, {}, "model"),
@@ -58,4 +74,7 @@ CLOUDS: dict[str, tuple[Callable[[], PointCloud], dict, str]] = {
     "surface_2": (surface, {"fields": "none"}, "model_2"),
     "sweep_16mm_2": (sweep, LOSSY, "model_2"),
     "two_corners_2": (two_corners, {}, "model_2"),
+    "scattered_adaptive": (scattered, {"model": "adaptive"}, "model"),
+    "surface_mixed": (surface, {"mask": 0b1001011, "fields": "none"}, "model"),
+    "surface_mixed_2": (surface, {"mask": 0b1001011, "fields": "none"}, "model_2"),
 }

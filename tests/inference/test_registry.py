@@ -59,8 +59,9 @@ def test_missing_ones_are_named(folders, tmp_path):
 def test_a_damaged_file_hides_no_other(folders, tmp_path):
     """It is passed over in the search by digest, and named when nothing else fits."""
     (tmp_path / "first" / "0.safetensors").write_bytes(b"damaged")
+    (tmp_path / "first" / "00.safetensors").symlink_to("nowhere")
     assert registry.find_model_by_digest(folders["b"].digest).path == folders["b"].path
-    with pytest.raises(ModelMismatch, match=r"not readable: .*0\.safetensors"):
+    with pytest.raises(ModelMismatch, match=r"not readable: .*0\.safetensors, .*00\.safetensors"):
         registry.find_model_by_digest(b"\x07" * 16)
     with pytest.raises(ModelMismatch, match=r"0\.safetensors"):
         registry.find_model("0")

@@ -8,7 +8,7 @@ from plyfile import PlyData, PlyElement
 
 from pcc.errors import InvalidCloud, UnsupportedField
 from pcc.io import read_points, write_points
-from pcc.io.ply import DTYPES
+from pcc.io.ply_header import DTYPES
 from pcc.pointcloud import PointCloud
 from tests.clouds import assert_equal, cloud_of
 
@@ -115,3 +115,75 @@ def test_a_file_without_vertices(tmp_path):
     path.write_bytes(b"ply\nformat ascii 1.0\nelement face 0\nproperty list uchar int vertex_indices\nend_header\n")
     with pytest.raises(InvalidCloud, match="no element 'vertex'"):
         read_points(path)
+
+
+HEADERS = {
+    "comments and spaces": "ply\nformat {} 1.0\ncomment a\nobj_info b\nelement  vertex 3\ncomment c\n"
+    "property short k\n{}end_header\n",
+    "other elements": "ply\nformat {} 1.0\nelement vertex 3\nproperty short k\n{}element face 0\n"
+    "property list uchar int vertex_indices\nend_header\n",
+    "line ends of Windows": "ply\r\nformat {} 1.0\r\nelement vertex 3\r\nproperty short k\r\n{}end_header\r\n",
+}
+AXES_AS_TEXT = "".join(f"property float {axis}\n" for axis in "xyz")
+
+
+@pytest.mark.parametrize("name", HEADERS)
+@pytest.mark.parametrize("ascii", [False, True])
+def test_read_gives_what_plyfile_gives(tmp_path, name, ascii):
+    """read(file) = plyfile's table, whichever of the two has read it; a field before the axes does not disturb."""
+    values = [(-7, 0.1, 2, 3), (8, 4, 5, 6), (9, -1e-9, np.inf, 1e30)]
+    table = np.array(values, [("k", "<i2"), ("x", "<f4"), ("y", "<f4"), ("z", "<f4")])
+    header = HEADERS[name].format("ascii" if ascii else "binary_little_endian", AXES_AS_TEXT)
+    if "\r" in header:
+        header = header.replace("\r\n", "\n").replace("\n", "\r\n")
+    text = "".join(" ".join(map(repr, row.tolist())) + "\n" for row in table).encode()
+    (tmp_path / "a.ply").write_bytes(header.encode() + (text if ascii else table.tobytes()))
+    expected = PlyData.read(str(tmp_path / "a.ply"))["vertex"].data
+    cloud = read_points(tmp_path / "a.ply")
+    assert cloud.xyz.dtype == np.float32
+    assert np.array_equal(cloud.xyz, np.stack([expected[axis] for axis in "xyz"], axis=1))
+    assert np.array_equal(cloud.fields["k"], expected["k"])
+
+
+@pytest.mark.parametrize("fields", [{}, {"ring": np.arange(70_000).astype(np.uint16)}])
+@pytest.mark.parametrize("ascii", [False, True])
+def test_plyfile_reads_what_is_written(tmp_path, fields, ascii):
+    """More rows than a block holds."""
+    cloud = PointCloud(np.random.default_rng(0).normal(size=(70_000, 3)), fields)
+    write_points(tmp_path / "a.ply", cloud, ascii=ascii)
+    table = PlyData.read(str(tmp_path / "a.ply"))["vertex"].data
+    assert np.array_equal(np.stack([table[axis] for axis in "xyz"], axis=1), cloud.xyz)
+    assert all(np.array_equal(table[name], values) for name, values in fields.items())
+
+
+def test_positions_at_any_stride_are_written(tmp_path):
+    cloud = PointCloud(np.arange(12, dtype=np.float32).reshape(3, 4)[:, :3])
+    write_points(tmp_path / "a.ply", cloud)
+    assert_equal(read_points(tmp_path / "a.ply"), cloud)
+
+
+@pytest.mark.parametrize("body", ["1 2\n", "1 2 3 4\n", "1 2 x\n", "1 2 300\n", "1 2 2.5\n", "1 2 3"])
+def test_text_that_does_not_fit_is_refused_or_read_by_plyfile(tmp_path, body):
+    """A line too short or too long, no number, out of range, a fraction; the last line may lack its end."""
+    header = (
+        "ply\nformat ascii 1.0\nelement vertex 1\nproperty uchar x\nproperty uchar y\nproperty uchar z\nend_header\n"
+    )
+    (tmp_path / "a.ply").write_text(header + body)
+    if body == "1 2 3":
+        assert read_points(tmp_path / "a.ply").xyz.tolist() == [[1, 2, 3]]
+        return
+    with pytest.raises(InvalidCloud):
+        read_points(tmp_path / "a.ply")
+
+
+def test_a_truncated_table_is_an_invalid_cloud(tmp_path):
+    write_points(tmp_path / "a.ply", cloud_of(5))
+    (tmp_path / "a.ply").write_bytes((tmp_path / "a.ply").read_bytes()[:-1])
+    with pytest.raises(InvalidCloud):
+        read_points(tmp_path / "a.ply")
+
+
+def test_no_points_survive(tmp_path):
+    for ascii in (False, True):
+        write_points(tmp_path / "a.ply", PointCloud(np.zeros((0, 3), np.float32)), ascii=ascii)
+        assert len(read_points(tmp_path / "a.ply")) == 0

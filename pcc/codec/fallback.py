@@ -1,0 +1,106 @@
+"""Which levels of an octree the adaptive model codes in the network's stead.
+
+A cloud unlike anything that the network was trained on must not cost more than a plain adaptive octree coder would
+need. So every level is coded by one of two: the network, or `pcc.ops.adaptive_occupancy`, which costs a twentieth of
+the time. The stream carries a mask (docs/bitstream.md, section 4): bit l is set where level l is adaptive.
+
+    ChosenLevels      the mask is known: a decoder, or an encoder that was told
+    CheapestLevels    an encoder that finds the mask: codes with both and keeps the smaller
+
+Below the last level of the network no features are computed, and where the mask holds all levels there is no network.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from pcc.entropy.coders import RansEncoder
+from pcc.geometry.octree import Level
+
+TIE = 1.005  # the adaptive model may be this much larger and is still taken: it is far quicker to decode
+MIN_NODES = 1024  # levels below tell nothing of the levels to come
+MOST_LOST = 3  # in a row: then the network is given up
+
+
+class Fallback(Protocol):
+    """What the walk asks at every level, root first."""
+
+    def network_ahead(self, depth: int) -> bool:
+        """Whether this level or a deeper one needs the network; once false, it stays so."""
+
+    def network_codes(self, depth: int) -> bool:
+        """Whether the network codes this level, at first."""
+
+    def code(self, level: Level, occupancy: np.ndarray, known: bool) -> None:
+        """Code the level adaptively, or do nothing; decoded occupancies are written into ``occupancy``."""
+
+
+class ChosenLevels:
+    """The levels that a mask says.
+
+    Args:
+        coder: has ``adaptive`` (`pcc.entropy.coders.Coder`) if the mask is not 0.
+        mask: bit l is set where level l is adaptive; below 2^depth.
+        depth: number of levels.
+    """
+
+    def __init__(self, coder: Any, mask: int, depth: int) -> None:
+        self.coder, self.mask = coder, mask
+        self.num_network = (~mask & all_levels(depth)).bit_length()  # levels from the root to the network's last
+
+    def network_ahead(self, depth: int) -> bool:
+        return depth < self.num_network
+
+    def network_codes(self, depth: int) -> bool:
+        return not self.mask >> depth & 1
+
+    def code(self, level: Level, occupancy: np.ndarray, known: bool) -> None:
+        if not self.network_codes(level.depth):
+            decoded = self.coder.adaptive(level.neighbours, occupancy if known else None)
+            if not known:
+                occupancy[:] = decoded
+
+
+class CheapestLevels:
+    """The levels where the adaptive model needs fewer bits.
+
+    The network is given up, and no longer run, when it lost ``MOST_LOST`` levels of some size in a row.
+
+    Attributes:
+        mask: complete when the walk is.
+        network_gain_bits: about what the other levels would cost more without the network.
+    """
+
+    def __init__(self, coder: RansEncoder) -> None:
+        self.coder, self.mask, self.network_gain_bits = coder, 0, 0.0
+        self._first_call, self._lost = coder.num_calls, 0
+
+    def network_ahead(self, depth: int) -> bool:
+        return self._lost < MOST_LOST
+
+    def network_codes(self, depth: int) -> bool:
+        return self._lost < MOST_LOST
+
+    def code(self, level: Level, occupancy: np.ndarray, known: bool) -> None:
+        gain = self._gain_bits(level, occupancy)
+        if gain is None:
+            self.mask |= 1 << level.depth
+            self._lost += len(level) >= MIN_NODES
+        else:
+            self.network_gain_bits += gain
+            self._lost = 0
+        self._first_call = self.coder.num_calls
+
+    def _gain_bits(self, level: Level, occupancy: np.ndarray) -> float | None:
+        """What the network saves on this level; None if it is adaptive from now on."""
+        if self.network_codes(level.depth):
+            return self.coder.replace(self._first_call, level.neighbours, occupancy, TIE)
+        self.coder.adaptive(level.neighbours, occupancy)
+        return None
+
+
+def all_levels(depth: int) -> int:
+    """The mask of all levels."""
+    return (1 << depth) - 1

@@ -1,0 +1,54 @@
+"""The syntax of the geometry chunk before its octree payload: who coded which level.
+
+docs/bitstream.md, section 4. The payload itself is `pcc.codec.octree`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pcc.codec.fallback import all_levels
+from pcc.codec.wire import Reader, varint
+from pcc.errors import CorruptStream
+
+MODEL_DIGEST_BYTES = 16
+
+
+@dataclass(frozen=True)
+class GeometryHeader:
+    """What a decoder needs besides depth and number of voxels.
+
+    Attributes:
+        digest: of the model, 16 bytes; None if and only if all levels are adaptive.
+        level_offset: of the scale, 0..255; without a model it is not written.
+        adaptive: mask of the adaptive levels, bit 0 the root's. Where it is not 0 the frame header says so.
+    """
+
+    digest: bytes | None
+    level_offset: int = 0
+    adaptive: int = 0
+
+
+def write_geometry_header(header: GeometryHeader) -> bytes:
+    """Mask unless it is 0, then digest and level offset unless there is no model."""
+    mask = varint(header.adaptive) if header.adaptive else b""
+    return mask + (header.digest + bytes([header.level_offset]) if header.digest is not None else b"")
+
+
+def parse_geometry_header(reader: Reader, depth: int, adaptive: bool) -> GeometryHeader:
+    """Reads what ``write_geometry_header`` wrote.
+
+    Args:
+        reader: at the start of the chunk's payload.
+        depth: bits an axis, from the frame header.
+        adaptive: the frame header's flag.
+
+    Raises:
+        CorruptStream: too short, or the mask is 0 or has levels that there are not.
+    """
+    mask = reader.varint() if adaptive else 0
+    if bool(mask) != adaptive or mask > all_levels(depth):
+        raise CorruptStream(f"geometry: expected a mask of {depth} levels, not 0, got {mask:#x}")
+    if mask and mask == all_levels(depth):
+        return GeometryHeader(None, 0, mask)
+    return GeometryHeader(bytes(reader.take(MODEL_DIGEST_BYTES)), reader.u8(), mask)

@@ -1,0 +1,66 @@
+"""The header of a PLY file whose first element is a plain table of vertices: nearly all files of clouds.
+
+    ply / format ascii|binary_little_endian 1.0 / element vertex N / property TYPE NAME ... / end_header
+
+``parse_header`` gives None for every other header, sound or damaged; what those hold is not decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+_PLY_NAMES = {
+    "int8": "char", "uint8": "uchar", "int16": "short", "uint16": "ushort",
+    "int32": "int", "uint32": "uint", "float32": "float", "float64": "double",
+}  # fmt: skip
+_DTYPES = {name: name for name in _PLY_NAMES} | {ply: name for name, ply in _PLY_NAMES.items()}
+DTYPES = tuple(_PLY_NAMES)
+MAX_HEADER_BYTES = 1 << 16
+_END = b"end_header\n"
+_LITTLE_ENDIAN = ("binary_little_endian", "1.0")
+
+
+class Header(NamedTuple):
+    """Where the vertices are and what they hold.
+
+    Attributes:
+        ascii: Text, one vertex a line; otherwise binary, little-endian, without gaps.
+        num_vertices: Rows of the table.
+        properties: name -> dtype's name, in the file's order.
+        others: Names of the elements behind the vertices that are not empty.
+        num_bytes: Of the header; the vertices begin there.
+    """
+
+    ascii: bool
+    num_vertices: int
+    properties: dict[str, str]
+    others: tuple[str, ...]
+    num_bytes: int
+
+
+def parse_header(start: bytes) -> Header | None:
+    """The header at the ``start`` of a file (``MAX_HEADER_BYTES`` of it are enough); None if it is not a plain one."""
+    end = start.find(_END)
+    if end < 0 or not start[:end].isascii() or b"\r" in start[:end]:
+        return None
+    lines = [line.split() for line in start[:end].decode("ascii").splitlines()]
+    lines = [words for words in lines if words and words[0] not in ("comment", "obj_info")]
+    if lines[:1] != [["ply"]] or lines[1:2] not in ([["format", "ascii", "1.0"]], [["format", *_LITTLE_ENDIAN]]):
+        return None
+    elements = [at for at, words in enumerate(lines) if words[0] == "element"]
+    if elements[:1] != [2] or any(len(lines[at]) != 3 or not lines[at][2].isdecimal() for at in elements):
+        return None
+    rows = lines[3 : elements[1] if len(elements) > 1 else None]
+    properties = {words[-1]: _DTYPES.get(words[1], "") for words in rows if len(words) == 3 and words[0] == "property"}
+    if lines[2][1] != "vertex" or len(properties) != len(rows) or not all(properties.values()):
+        return None
+    others = tuple(lines[at][1] for at in elements[1:] if int(lines[at][2]))
+    return Header(lines[1][1] == "ascii", int(lines[2][2]), properties, others, end + len(_END))
+
+
+def write_header(properties: Mapping[str, str], num_vertices: int, *, ascii: bool) -> bytes:
+    """The header of a file of vertices alone."""
+    lines = ["ply", f"format {'ascii' if ascii else 'binary_little_endian'} 1.0", f"element vertex {num_vertices}"]
+    lines += [f"property {_PLY_NAMES[dtype]} {name}" for name, dtype in properties.items()]
+    return ("\n".join([*lines, "end_header"]) + "\n").encode("ascii")

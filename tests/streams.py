@@ -1,0 +1,37 @@
+"""Streams that are made otherwise than by the encoder's own choice."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import pcc
+from pcc.codec.container import GEOMETRY, HEADER, frame_chunks, frame_spans, write_chunk
+from pcc.codec.geometry import GeometryHeader, parse_geometry_header, write_geometry_header
+from pcc.codec.header import FrameHeader, parse_header, write_header, write_preamble
+from pcc.codec.limits import Limits
+from pcc.codec.octree import decode_octree, encode_octree
+from pcc.codec.wire import Reader
+from pcc.inference.program import Program
+
+
+def with_mask(cloud: pcc.PointCloud, program: Program, mask: int, **options) -> bytes:
+    """The cloud's stream with the levels of ``mask`` adaptive, whatever they cost: not 0, and not all of them."""
+    data = pcc.encode(cloud, model=program, fallback=False, **options)
+    chunks = list(frame_chunks(data, frame_spans(data)[0]))
+    header = parse_header(chunks[0].payload, Limits())
+    payloads = {HEADER: write_header(_adaptive(header))}
+    payloads[GEOMETRY] = _recoded(next(c.payload for c in chunks if c.tag == GEOMETRY), header, program, mask)
+    return write_preamble() + b"".join(write_chunk(c.tag, payloads.get(c.tag, bytes(c.payload))) for c in chunks)
+
+
+def _adaptive(header: FrameHeader) -> FrameHeader:
+    return FrameHeader(**{**header.__dict__, "adaptive": True})
+
+
+def _recoded(payload: memoryview, header: FrameHeader, program: Program, mask: int) -> bytes:
+    reader = Reader(payload)
+    how = parse_geometry_header(reader, header.depth, False)
+    depth, offset = header.depth, how.level_offset
+    codes = decode_octree(bytes(reader.rest()), depth, header.num_voxels, program, offset)
+    octree = encode_octree(np.asarray(codes), depth, program, offset, mask)
+    return write_geometry_header(GeometryHeader(program.digest, offset, mask)) + octree
