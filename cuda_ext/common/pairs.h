@@ -11,7 +11,7 @@
 namespace pcc {
 
 constexpr int kBlockRows = 256;
-constexpr int kPairPadding = 16;  // lists may be over-written and over-read by this much
+constexpr int kListRows = kBlockRows + 16;  // lists may be over-written and over-read by 16
 
 inline int64_t num_blocks(int64_t rows) { return (rows + kBlockRows - 1) / kBlockRows; }
 
@@ -24,10 +24,10 @@ struct Block {
 };
 
 struct PairLists {
-  // in[begin[d] .. begin[d + 1]) and out[...] are the pairs of offset d; out counts from the block's first row.
-  int32_t in[27 * kBlockRows + kPairPadding];
-  int32_t out[27 * kBlockRows + kPairPadding];
-  int begin[28];
+  // in[d * kListRows ..] and out[...], count[d] of each: the pairs of offset d; out counts from the block's first row.
+  int32_t in[27 * kListRows];
+  int32_t out[27 * kListRows];
+  int count[27];
 };
 
 // Whether a neighbour exists. One that is not in 0..n - 1 counts as empty like -1: nothing outside is ever read.

@@ -161,8 +161,8 @@ void conv_float_forward(const float* feats, const float* weights, const int32_t*
     float* acc = out + first * co;
     std::memset(acc, 0, sizeof(float) * rows * co);
     for (int d = 0; d < num_offsets; d++) {
-      const int begin = lists.begin[d];
-      accumulate(feats, lists.in + begin, lists.out + begin, lists.begin[d + 1] - begin,
+      const int begin = d * kListRows;
+      accumulate(feats, lists.in + begin, lists.out + begin, lists.count[d],
                  weights + static_cast<int64_t>(d) * ci * co, acc, ci, co);
     }
   }
@@ -183,8 +183,8 @@ void conv_float_backward_weights(const float* feats, const float* grad_out, cons
       const auto [first, rows] = Block(b, num_out);
       collect_pairs(neighbours, first, rows, num_offsets, num_in, lists);
       for (int d = 0; d < num_offsets; d++) {
-        const int begin = lists.begin[d];
-        outer(feats, lists.in + begin, lists.out + begin, lists.begin[d + 1] - begin, grad_out + first * co,
+        const int begin = d * kListRows;
+        outer(feats, lists.in + begin, lists.out + begin, lists.count[d], grad_out + first * co,
               sum + static_cast<size_t>(d) * ci * co, ci, co);
       }
     }

@@ -69,9 +69,9 @@ void run_blocks(const uint8_t* feats, const int8_t* weights, const Requantisatio
     if (feats) {
       collect(first, rows, scratch.lists);
       for (int d = 0; d < num_offsets; d++) {
-        const int begin = scratch.lists.begin[d];
+        const int begin = d * kListRows;
         tiles.accumulate(inputs.rows(), scratch.lists.in + begin, scratch.lists.out + begin,
-                         scratch.lists.begin[d + 1] - begin, packed.at(d), scratch.acc.data(), ci, co);
+                         scratch.lists.count[d], packed.at(d), scratch.acc.data(), ci, co);
       }
     }
     for (int r = 0; r < rows; r++) {

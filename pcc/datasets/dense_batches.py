@@ -1,7 +1,8 @@
 """Training batches from dense voxel clouds: cubes at full resolution, and whole clouds thinned from below.
 
 Crops teach the last levels, where nine tenths of the bits are. The coarse levels of a crop have no surroundings, so
-some batches hold whole clouds without their last ``s`` levels: those see every neighbour there is.
+some batches hold whole clouds without their last ``s`` levels: those see every neighbour there is. Others are made
+sparse and noisy, like static scans and depth cameras, so that the network knows more than full surfaces.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from pcc.datasets.batches import Batch, Crop, Mixture, Pool, make_batch
 from pcc.datasets.cells import CellCloud
 from pcc.datasets.rows import unique_rows
+from pcc.datasets.surfaces import log_uniform
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,9 @@ class DenseRecipe:
             about ``max_whole_voxels`` ask for it.
         scan_fraction: of the samples come from scans, the others from meshes.
         min_crop_voxels: emptier cubes are drawn again.
+        sparse_fraction: of the batches are crops of edge 2^sparse_depth of which a share is kept, from ``min_kept`` to
+            all (drawn log-uniformly), half of them moved by noise of up to ``max_jitter`` voxels (standard deviation).
+        sparse_voxels: crops are added until a sparse batch holds that many.
     """
 
     crop_depth: int = 6
@@ -36,6 +41,11 @@ class DenseRecipe:
     max_whole_voxels: int = 120_000
     scan_fraction: float = 0.4
     min_crop_voxels: int = 200
+    sparse_fraction: float = 0.0
+    sparse_depth: int = 8
+    sparse_voxels: int = 12_000
+    min_kept: float = 0.01
+    max_jitter: float = 3.0
 
 
 @dataclass(frozen=True)
@@ -55,20 +65,34 @@ class DenseBatches:
 
     def sample(self, rng: np.random.Generator) -> Batch:
         """A batch of crops (level_offset 0), or one whole thinned cloud (level_offset = levels dropped)."""
-        if rng.random() < self.recipe.whole_cloud_fraction:
+        kind = rng.random()
+        if kind < self.recipe.whole_cloud_fraction:
             return self._whole_cloud(rng)
+        if kind < self.recipe.whole_cloud_fraction + self.recipe.sparse_fraction:
+            return self._sparse(rng)
         crops: list[Crop] = []
         while sum(len(coords) for coords, _ in crops) < self.recipe.voxels_per_batch:
-            crops.append((self._crop(self._draw(rng), rng), self.recipe.crop_depth))
+            crops.append((self._crop(self._draw(rng), 1 << self.recipe.crop_depth, rng), self.recipe.crop_depth))
+        return make_batch(crops, 0, rng)
+
+    def _sparse(self, rng: np.random.Generator) -> Batch:
+        recipe, side = self.recipe, 1 << self.recipe.sparse_depth
+        crops: list[Crop] = []
+        while sum(len(coords) for coords, _ in crops) < recipe.sparse_voxels:
+            crop = self._crop(self._draw(rng), side, rng)
+            kept = crop[rng.random(len(crop)) < log_uniform(rng, recipe.min_kept, 1.0)]
+            if rng.random() < 0.5:
+                kept = jitter(kept, recipe.max_jitter * rng.random(), side, rng)
+            if len(kept):
+                crops.append((unique_rows(kept), recipe.sparse_depth))
         return make_batch(crops, 0, rng)
 
     def _draw(self, rng: np.random.Generator) -> CellCloud:
         pool, cloud = self._mixture.draw(rng)  # type: ignore[attr-defined]
         return self._cells[pool][cloud]  # type: ignore[attr-defined]
 
-    def _crop(self, cloud: CellCloud, rng: np.random.Generator) -> np.ndarray:
+    def _crop(self, cloud: CellCloud, side: int, rng: np.random.Generator) -> np.ndarray:
         """A cube around a random voxel, turned at random; the fullest of a few tries where a cloud is sparse."""
-        side = 1 << self.recipe.crop_depth
         best = np.zeros((0, 3), np.int32)
         for _ in range(10):
             centre = cloud.coords[rng.integers(len(cloud))].astype(np.int64)
@@ -86,6 +110,12 @@ class DenseBatches:
         thinned = unique_rows((coords + origin) >> drop)
         side = int(thinned.max()) + 1
         return make_batch([(turn(thinned, side, rng), max((side - 1).bit_length(), 1))], drop, rng)
+
+
+def jitter(coords: np.ndarray, sigma: float, side: int, rng: np.random.Generator) -> np.ndarray:
+    """Voxels moved by normal noise of ``sigma`` voxels, without those that leave the cube: (V, 3), with duplicates."""
+    moved = coords + np.rint(rng.standard_normal(coords.shape) * sigma).astype(coords.dtype)
+    return moved[((moved >= 0) & (moved < side)).all(1)]
 
 
 def turn(coords: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:

@@ -17,11 +17,19 @@ from pcc.nn.rate import BitSum
 
 @dataclass(frozen=True)
 class Cost:
-    """Bits of a batch; ``per_level`` (depth,) is detached, root first."""
+    """Bits of a batch; ``per_level`` (depth,) is detached, root first.
+
+    Training minimises bits per node: sparse clouds have many bits and nodes a point, and would outweigh full surfaces.
+    """
 
     bits: Tensor
     per_level: np.ndarray
     num_points: int
+    num_nodes: int
+
+    @property
+    def bits_per_node(self) -> Tensor:
+        return self.bits / self.num_nodes
 
     @property
     def bpp(self) -> Tensor:
@@ -34,4 +42,4 @@ def occupancy_cost(network: OccupancyNet, batch: Batch) -> Cost:
     known = occupancies(batch.codes, batch.depth)
     walk(network, coder, batch.depth, level_offset=batch.level_offset, known=known, num_roots=len(known[0]))
     per_level = torch.stack([b.detach() for b in coder.bits]).numpy()
-    return Cost(coder.total(), per_level, batch.num_points)
+    return Cost(coder.total(), per_level, batch.num_points, sum(map(len, known)))

@@ -75,7 +75,7 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = self.config.rate_at(self.step)
         self._quantise(self.network, self.config.quantises(self.step))
-        loss = self.cost(self.network, self.batches.sample(self.rng)).bpp
+        loss = self.cost(self.network, self.batches.sample(self.rng)).bits_per_node
         value = float(loss.detach())
         if not math.isfinite(value):
             raise TrainingDiverged(f"step {self.step}: the loss is {value}; resume with a lower learning rate")
