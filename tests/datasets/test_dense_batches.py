@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pcc.datasets.cells import CellCloud
-from pcc.datasets.dense_batches import DenseBatches, DenseRecipe, turn
+from pcc.datasets.dense_batches import DenseBatches, DenseRecipe, jitter, turn
 
 
 @pytest.fixture
@@ -65,6 +65,36 @@ def test_whole_clouds_drop_levels(sheet, rng):
 def test_whole_cloud_budget(sheet, rng):
     source = DenseBatches([sheet], recipe=DenseRecipe(whole_cloud_fraction=1, max_whole_voxels=100))
     assert source.sample(rng).num_points < 500
+
+
+def test_sparse_batches(sheet, rng):
+    """Whole cubes of 2^8, of which between a hundredth and all is kept; as many crops as make the number asked for."""
+    recipe = DenseRecipe(whole_cloud_fraction=0, sparse_fraction=1, sparse_voxels=3000)
+    source = DenseBatches([sheet], recipe=recipe)
+    sizes = []
+    for _ in range(6):
+        batch = source.sample(rng)
+        assert (batch.depth, batch.level_offset) == (8, 0)
+        assert 3000 <= batch.num_points < 3000 + len(sheet)
+        assert (np.diff(batch.codes.astype(np.int64)) > 0).all()
+        crops, counts = np.unique(batch.codes >> np.uint64(24), return_counts=True)
+        assert crops.tolist() == list(range(batch.num_crops))
+        sizes.extend(counts)
+    assert max(sizes) > 10 * min(sizes)
+
+
+def test_jitter(rng):
+    """Standard deviation sigma an axis; what leaves the cube is dropped; sigma 0 changes nothing."""
+    coords = np.full((20_000, 3), 32, np.int32)
+    moved = jitter(coords, 3.0, 64, rng)
+    assert moved.dtype == np.int32
+    assert len(moved) == len(coords)
+    np.testing.assert_allclose((moved - 32).std(0), 3, rtol=0.05)
+    edge = jitter(np.zeros((20_000, 3), np.int32), 3.0, 64, rng)
+    assert 0.1 < len(edge) / 20_000 < 0.25  # an eighth and what rounds to 0
+    assert edge.min() == 0
+    np.testing.assert_array_equal(jitter(coords, 0.0, 64, rng), coords)
+    assert jitter(coords[:0], 3.0, 64, rng).shape == (0, 3)
 
 
 def test_scans_are_drawn_with_their_share(rng):

@@ -6,6 +6,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="extra 'train' is not installed")
 
 from pcc.datasets.batches import Batch  # noqa: E402
+from pcc.geometry.octree import occupancies  # noqa: E402
 from pcc.training.objectives import occupancy_cost  # noqa: E402
 from tests.networks import random_network  # noqa: E402
 from tests.trees import random_codes  # noqa: E402
@@ -18,6 +19,8 @@ def test_parts_sum_up(rng):
     assert cost.per_level.shape == (4,)
     assert float(cost.bits) == pytest.approx(cost.per_level.sum(), rel=1e-5)
     assert float(cost.bpp) == pytest.approx(float(cost.bits) / batch.num_points, rel=1e-6)
+    assert cost.num_nodes == sum(len(level) for level in occupancies(batch.codes, batch.depth))
+    assert float(cost.bits_per_node) == pytest.approx(float(cost.bits) / cost.num_nodes, rel=1e-6)
 
 
 @torch.no_grad()
