@@ -78,14 +78,14 @@ using Seen = uint16_t;
 constexpr int kMaxBits = kDirections * 8;
 
 struct Scratch {
-  std::vector<float> x1, a1, x2, a2, logits, grad_logits, grad1, grad2;
+  std::vector<float> feats, grad_feats, x1, a1, x2, a2, logits, grad_logits, grad1, grad2;
   std::vector<BitRow> bits;
   int begin[kTile + 1];
   Seen seen[kTile][kDirections];
   int seen_count[kTile];
 
   explicit Scratch(const HeadBitsShape& s)
-      : x1(kTile * s.hidden), a1(x1), x2(x1), a2(x1), logits(kTile * s.outputs), grad_logits(logits), grad1(x1), grad2(x1),
+      : feats(kTile * s.channels), grad_feats(feats), x1(kTile * s.hidden), a1(x1), x2(x1), a2(x1), logits(kTile * s.outputs), grad_logits(logits), grad1(x1), grad2(x1),
         bits(kTile * kMaxBits) {}
 };
 
@@ -100,20 +100,24 @@ class Head {
     }
   }
 
-  // The bits of the nodes [first, first + count); gradients are added to `grads`, those of the features written.
+  // The bits of the nodes rows[first .. first + count); gradients are added to `grads`, those of the features written.
   double tile(int64_t first, int count, const HeadArrays<float>* grads, float* grad_feats, Scratch& t) const {
     double bits = 0;
-    if (grads) std::memset(grad_feats + first * s.channels, 0, sizeof(float) * count * s.channels);
+    const int64_t c = s.channels;
+    for (int i = 0; i < count; i++) std::copy_n(nodes.feats + node(first + i) * c, c, t.feats.data() + i * c);
+    if (grads) std::fill_n(t.grad_feats.begin(), count * c, 0.0f);
     look_around(first, count, t);
     for (int g = 0; g < s.groups; g++) {
       forward(first, count, g, t);
       bits += cost(first, count, g, t);
-      if (grads) backward(first, count, g, *grads, grad_feats, t);
+      if (grads) backward(first, count, g, *grads, t);
     }
+    for (int i = 0; grads && i < count; i++) std::copy_n(t.grad_feats.data() + i * c, c, grad_feats + node(first + i) * c);
     return bits;
   }
 
  private:
+  int64_t node(int64_t i) const { return nodes.rows[i]; }
   static void transpose(const float* in, int rows, int columns, float* out) {
     for (int i = 0; i < rows; i++)
       for (int j = 0; j < columns; j++) out[j * rows + i] = in[i * columns + j];
@@ -126,7 +130,7 @@ class Head {
 
   void look_around(int64_t first, int count, Scratch& t) const {
     for (int i = 0; i < count; i++) {
-      const int32_t* near = nodes.neighbours + (first + i) * kDirections;
+      const int32_t* near = nodes.neighbours + node(first + i) * kDirections;
       int found = 0;
       for (unsigned d = 0; d < kDirections; d++)
         if (exists(near[d], s.nodes)) t.seen[i][found++] = static_cast<Seen>(d << 8 | nodes.occupancy[near[d]]);
@@ -138,7 +142,7 @@ class Head {
     int total = 0;
     for (int i = 0; i < count; i++) {
       t.begin[i] = total;
-      const uint8_t* masks = nodes.masks + ((nodes.octants[first + i] & 7) * s.groups + g) * kDirections;
+      const uint8_t* masks = nodes.masks + ((nodes.octants[node(first + i)] & 7) * s.groups + g) * kDirections;
       for (int k = 0; k < t.seen_count[i]; k++) {
         const unsigned d = t.seen[i][k] >> 8;
         for (unsigned v = t.seen[i][k] & masks[d]; v; v &= v - 1)
@@ -153,11 +157,11 @@ class Head {
     list_bits(first, count, g, t);
     for (int i = 0; i < count; i++) {
       float* x = t.x1.data() + i * h;
-      std::copy_n(w.bias1 + bias1_at(first + i, g), h, x);
+      std::copy_n(w.bias1 + bias1_at(node(first + i), g), h, x);
       for (int k = t.begin[i]; k < t.begin[i + 1]; k++) add(x, context(g) + t.bits[k] * h, h);
     }
     const int64_t c = s.channels;
-    multiply({count, h, s.channels, nodes.feats + first * c, c, 1, w.weight1 + g * c * h, h, t.x1.data(), h});
+    multiply({count, h, s.channels, t.feats.data(), c, 1, w.weight1 + g * c * h, h, t.x1.data(), h});
     activate(t.x1.data(), t.a1.data(), count * h, step, quantised);
     for (int i = 0; i < count; i++) std::copy_n(w.bias2 + g * h, h, t.x2.data() + i * h);
     multiply({count, h, h, t.a1.data(), h, 1, w.weight2 + g * h * h, h, t.x2.data(), h});
@@ -174,7 +178,7 @@ class Head {
     double bits = 0;
     std::fill_n(t.grad_logits.begin(), count * s.outputs, 0.0f);
     for (int i = 0; i < count; i++) {
-      const unsigned known = nodes.occupancy[first + i];
+      const unsigned known = nodes.occupancy[node(first + i)];
       const unsigned group = known >> (g * size_) & ((1u << size_) - 1);
       for (int j = 0; j < size_; j++) {
         const unsigned prefix = group & ((1u << j) - 1);
@@ -193,7 +197,7 @@ class Head {
     return bits;
   }
 
-  void backward(int64_t first, int count, int g, const HeadArrays<float>& d, float* grad_feats, Scratch& t) const {
+  void backward(int64_t first, int count, int g, const HeadArrays<float>& d, Scratch& t) const {
     const int h = s.hidden, n = s.outputs;
     const int64_t c = s.channels;
     std::fill_n(t.grad2.begin(), count * h, 0.0f);
@@ -215,11 +219,11 @@ class Head {
     float* grad_context = d.context + static_cast<int64_t>(g) * kMaxBits * h;
     for (int i = 0; i < count; i++) {
       const float* grad = t.grad1.data() + i * h;
-      add(d.bias1 + bias1_at(first + i, g), grad, h);
+      add(d.bias1 + bias1_at(node(first + i), g), grad, h);
       for (int k = t.begin[i]; k < t.begin[i + 1]; k++) add(grad_context + t.bits[k] * h, grad, h);
     }
-    multiply({s.channels, h, count, nodes.feats + first * c, 1, c, t.grad1.data(), h, d.weight1 + g * c * h, h});
-    multiply({count, s.channels, h, t.grad1.data(), h, 1, transposed1.data() + g * h * c, c, grad_feats + first * c, c});
+    multiply({s.channels, h, count, t.feats.data(), 1, c, t.grad1.data(), h, d.weight1 + g * c * h, h});
+    multiply({count, s.channels, h, t.grad1.data(), h, 1, transposed1.data() + g * h * c, c, t.grad_feats.data(), c});
   }
 
   const HeadBitsShape& s;
@@ -272,7 +276,7 @@ struct Slot {
 double occupancy_bits(const HeadBitsShape& shape, const HeadNodes& nodes, const HeadArrays<const float>& weights, float step,
                       bool quantised, const HeadArrays<float>* grads, float* grad_feats) {
   const Head head(shape, nodes, weights, step, quantised);
-  const int64_t tiles = (shape.nodes + kTile - 1) / kTile;
+  const int64_t tiles = (nodes.num_rows + kTile - 1) / kTile;
   const int slots = static_cast<int>(std::min<int64_t>(kSlots, std::max<int64_t>(1, tiles / 8)));
   double bits[kSlots] = {};
   std::vector<Slot> partial;
@@ -287,7 +291,7 @@ double occupancy_bits(const HeadBitsShape& shape, const HeadNodes& nodes, const 
     const HeadArrays<float>* into = grads && slots > 1 ? &partial[slot].arrays : grads;
     for (int64_t i = slot; i < tiles; i += slots) {
       const int64_t first = i * kTile;
-      bits[slot] += head.tile(first, static_cast<int>(std::min<int64_t>(kTile, shape.nodes - first)), into, grad_feats, scratch);
+      bits[slot] += head.tile(first, static_cast<int>(std::min<int64_t>(kTile, nodes.num_rows - first)), into, grad_feats, scratch);
     }
   }
   for (const Slot& slot : partial) slot.add_to(shape, *grads);

@@ -30,11 +30,13 @@ struct HeadNodes {
   const float* feats;           // (N, C)
   const int32_t* neighbours;    // (N, 27)
   const uint8_t *occupancy, *octants;  // (N,)
+  const int32_t* rows;          // (num_rows,) the nodes whose bits count, distinct
+  int64_t num_rows;
   const uint8_t* colour_of;     // (8,)
   const uint8_t* masks;         // (8, groups, 27): the bits that a node in octant a sees
 };
 
-// The bits of all nodes; with `grads`, which must hold zeros, and grad_feats (N, C) also their gradients.
+// The bits of the nodes `rows`; with `grads`, which must hold zeros, and grad_feats (N, C) also their gradients.
 double occupancy_bits(const HeadBitsShape& shape, const HeadNodes& nodes, const HeadArrays<const float>& weights, float step,
                       bool quantised, const HeadArrays<float>* grads, float* grad_feats);
 

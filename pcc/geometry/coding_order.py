@@ -19,6 +19,7 @@ import numpy as np
 
 NUM_OCTANTS = 8
 NUM_OFFSETS = 27
+SELF = 13
 OCTANTS_BY_RANK = (0, 3, 5, 6, 1, 2, 4, 7)  # octants of even parity first: no two of them share a face
 
 
@@ -93,3 +94,6 @@ def _parity_change(d: int) -> int:
     """The octant bits that change from a node to its neighbour in direction d."""
     dx, dy, dz = d // 9 - 1, d // 3 % 3 - 1, d % 3 - 1
     return (dx & 1) << 2 | (dy & 1) << 1 | (dz & 1)
+
+
+LONE_ORDER = CodingOrder(colours=1, groups=2)  # of nodes without neighbours: nothing but their own bits is ever seen

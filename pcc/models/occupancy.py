@@ -22,10 +22,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pcc.geometry.coding_order import CodingOrder
+from pcc.geometry.coding_order import LONE_ORDER, CodingOrder
 from pcc.geometry.octree import Level
-from pcc.nn.functional import OccupancyBits, OccupancyContext, SparseConvolution
-from pcc.nn.quantisation import ACTIVATION_STEP, Quantiser, context_step, weight_step
+from pcc.models.head import Head, normal
+from pcc.nn.functional import OccupancyContext, SparseConvolution
+from pcc.nn.quantisation import ACTIVATION_STEP, Quantiser, weight_step
 from pcc.nn.rate import BitSum
 from pcc.ops.occupancy_head import MAX_HIDDEN
 
@@ -37,6 +38,7 @@ class OccupancyConfig:
     Attributes:
         channels: features per node, a multiple of 16.
         hidden: units of the head of a group, a multiple of 16, at most 64.
+        lone_hidden: units per group of the head for nodes without neighbours; 0: they use the same head as all.
         blocks: residual blocks (two 3x3x3 convolutions each) per weight set.
         scales: first scale of each weight set, ascending from 1; scale = levels to go + level offset.
         max_scale: the largest scale with a bias of its own; coarser levels share it.
@@ -46,6 +48,7 @@ class OccupancyConfig:
 
     channels: int = 32
     hidden: int = 32
+    lone_hidden: int = 0
     blocks: tuple[int, ...] = (1, 1, 1)
     scales: tuple[int, ...] = (1, 2, 3)
     max_scale: int = 21
@@ -62,6 +65,8 @@ class OccupancyConfig:
                 f"channels, hidden: expected multiples of 16, the latter up to {MAX_HIDDEN},"
                 f" got {self.channels}, {self.hidden}"
             )
+        if self.lone_hidden % 16 or not 0 <= self.lone_hidden <= MAX_HIDDEN:
+            raise ValueError(f"lone_hidden: expected a multiple of 16 up to {MAX_HIDDEN} or 0, got {self.lone_hidden}")
         if len(self.blocks) != len(self.scales) or list(self.scales) != sorted(set(self.scales)) or self.scales[0] != 1:
             raise ValueError(f"scales: expected ascending from 1, one per block, got {self.scales}, {self.blocks}")
         CodingOrder(self.colours, self.groups, self.by_colour)
@@ -106,23 +111,15 @@ class WeightSet(nn.Module):
     def __init__(self, config: OccupancyConfig, index: int, quantiser: Quantiser) -> None:
         super().__init__()
         c, h, rows = config.channels, config.hidden, config.num_rows(index)
-        order = self.order = config.order
-        columns, outputs = order.groups * h, 2**order.group_size - 1
         self.quantiser = [quantiser]  # in a list: shared, not a submodule
-        self.expand_weight = _normal(8, c, c, fan=c)
+        self.expand_weight = normal(8, c, c, fan=c)
         self.expand_bias = nn.Parameter(torch.randn(1, 8, c) * 0.2 + torch.zeros(rows, 1, 1))
-        self.conv_weights = nn.ParameterList([_normal(27, c, c, fan=8 * c) for _ in range(2 * config.blocks[index])])
+        self.conv_weights = nn.ParameterList([normal(27, c, c, fan=8 * c) for _ in range(2 * config.blocks[index])])
         self.conv_biases = nn.ParameterList([nn.Parameter(torch.zeros(c)) for _ in range(2 * config.blocks[index])])
-        self.absorb_weight = _normal(27, 8, c, fan=100)
+        self.absorb_weight = normal(27, 8, c, fan=100)
         self.absorb_bias = nn.Parameter(torch.zeros(c))
-        self.head1_weight = _normal(c, columns, fan=c)
-        seen = torch.from_numpy((order.first_group[..., None] <= np.arange(order.groups)).any(0))  # (27, 8, groups)
-        self.head1_context = nn.Parameter(_normal(27, 8, columns, fan=60) * seen.repeat_interleave(h, 2))
-        self.head1_bias = nn.Parameter(torch.zeros(rows, order.colours, columns))
-        self.head2_weight = _normal(order.groups, h, h, fan=h)
-        self.head2_bias = nn.Parameter(torch.zeros(order.groups, h))
-        self.head3_weight = _normal(order.groups, h, outputs, fan=4 * h)
-        self.head3_bias = nn.Parameter(torch.zeros(order.groups, outputs))
+        self.head = Head(c, h, config.order, rows, quantiser)
+        self.lone_head = Head(c, config.lone_hidden, LONE_ORDER, rows, quantiser, lone=True) if config.lone_hidden else None
 
     def expand(self, feats: Tensor | None, level: TrainingLevel, row: int) -> Tensor:
         """Features of nodes from their parents'; roots have none."""
@@ -159,44 +156,13 @@ class WeightSet(nn.Module):
         return q.activation(feats + context + q.bias(self.absorb_bias, step))
 
     def bits(self, feats: Tensor, level: TrainingLevel, occupancy: Tensor, row: int) -> Tensor:
-        """The bits of the level's occupancies, a scalar: those of `logits`, without keeping them."""
-        q, order, h = self.quantiser[0], self.order, self.head2_weight.shape[1]
-        step = weight_step(self.head1_weight)
-        weight1 = q.weight(self.head1_weight, step)
-        context = q.weight(self.head1_context, context_step(self.head1_context, step))
-        bias1 = q.bias(self.head1_bias[row], step * ACTIVATION_STEP)
-        weight2, bias2 = self._rounded(self.head2_weight, self.head2_bias)
-        weight3, bias3 = self._rounded(self.head3_weight, self.head3_bias)
-        by_group = (
-            weight1.view(-1, order.groups, h).transpose(0, 1),
-            context.view(27, 8, order.groups, h).permute(2, 0, 1, 3),
-            bias1.view(-1, order.groups, h),
-        )
-        weights = [w.contiguous() for w in (*by_group, weight2, bias2, weight3.transpose(1, 2), bias3)]
+        """The bits of the level's occupancies, a scalar."""
         nodes = level.neighbours, occupancy, level.octants
-        return OccupancyBits.apply(feats, order, bool(q.enabled), nodes, *weights)
-
-    def logits(self, feats: Tensor, level: TrainingLevel, occupancy: Tensor, row: int) -> Tensor:
-        """(N, groups, 2^group_size - 1) bits, layer by layer: what `bits` and the program are checked with."""
-        q, order = self.quantiser[0], self.order
-        step = weight_step(self.head1_weight)
-        weight = q.weight(self.head1_context, context_step(self.head1_context, step))
-        seen = order.first_group, order.groups
-        context = OccupancyContext.apply(weight, level.neighbours, occupancy, level.octants, *seen)
-        colours = torch.from_numpy(order.colour_of).long()[level.octants.long()]
-        bias1 = q.bias(self.head1_bias[row], step * ACTIVATION_STEP).index_select(0, colours)
-        x = feats @ q.weight(self.head1_weight, step) + context + bias1
-        x = q.activation(x).view(len(feats), order.groups, -1).transpose(0, 1)  # (G, N, H)
-        weight2, bias2 = self._rounded(self.head2_weight, self.head2_bias)
-        weight3, bias3 = self._rounded(self.head3_weight, self.head3_bias)
-        x = q.activation(torch.baddbmm(bias2[:, None], x, weight2))
-        return q.logit(torch.baddbmm(bias3[:, None], x, weight3)).transpose(0, 1)
-
-    def _rounded(self, weights: Tensor, biases: Tensor) -> tuple[Tensor, Tensor]:
-        """Weights (G, I, O) and biases (G, O), rounded with the steps of each group."""
-        q, steps = self.quantiser[0], [weight_step(w) for w in weights]
-        rounded = torch.stack([q.weight(w, step) for w, step in zip(weights, steps, strict=True)])
-        return rounded, q.bias(biases, torch.stack(steps) * ACTIVATION_STEP)
+        if self.lone_head is None:
+            return self.head.bits(feats, nodes, row)
+        lone = (level.neighbours >= 0).sum(1) == 1
+        rows, lone_rows = (chosen.nonzero()[:, 0].int() for chosen in (~lone, lone))
+        return self.head.bits(feats, nodes, row, rows) + self.lone_head.bits(feats, nodes, row, lone_rows)
 
 
 class OccupancyNet(nn.Module):
@@ -245,6 +211,3 @@ class WholeLevel:
     def code(self, coder: BitSum, known: bool) -> None:
         coder.add(self.layers.bits(self.feats, self.level, self.occupancy, self.row))
 
-
-def _normal(*shape: int, fan: float) -> nn.Parameter:
-    return nn.Parameter(torch.randn(*shape) * fan**-0.5)

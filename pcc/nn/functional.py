@@ -71,12 +71,18 @@ class Activation(torch.autograd.Function):
 class OccupancyBits(torch.autograd.Function):
     """Bits of a level under the weights of its heads, a scalar; see `pcc.ops.occupancy_bits`.
 
-    Rounding passes gradients through, as in `Activation`. nodes: neighbours, occupancy, octants.
+    Rounding passes gradients through, as in `Activation`. nodes: neighbours, occupancy, octants; rows: the nodes, or None for all.
     """
 
     @staticmethod
     def forward(
-        ctx, feats: Tensor, order: CodingOrder, quantised: bool, nodes: tuple[Tensor, ...], *weights: Tensor
+        ctx,
+        feats: Tensor,
+        order: CodingOrder,
+        quantised: bool,
+        nodes: tuple[Tensor, ...],
+        rows: Tensor | None,
+        *weights: Tensor,
     ) -> Tensor:
         neighbours, occupancy, octants = nodes
         bits, grads = occupancy_bits.occupancy_bits(
@@ -86,6 +92,7 @@ class OccupancyBits(torch.autograd.Function):
             occupancy,
             octants,
             order,
+            rows,
             step=ACTIVATION_STEP,
             quantised=quantised,
             gradients=any(ctx.needs_input_grad),
@@ -96,4 +103,4 @@ class OccupancyBits(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad_out: Tensor):
         grad_feats, *grads = (g * grad_out for g in ctx.saved_tensors)
-        return grad_feats, None, None, None, *grads
+        return grad_feats, None, None, None, None, *grads

@@ -33,6 +33,7 @@ def occupancy_bits(
     occupancy: Array,
     octants: Array,
     order: CodingOrder,
+    rows: Array | None = None,
     *,
     step: float,
     quantised: bool,
@@ -45,6 +46,7 @@ def occupancy_bits(
         weights: float32 weight1 (groups, C, H), context (groups, 27, 8, H), bias1 (colours, groups, H), weight2
             (groups, H, H), bias2 (groups, H), weight3 (groups, T, H), bias3 (groups, T).
         neighbours: (N, 27) int32; occupancy, octants: (N,) uint8.
+        rows: (R,) int32, distinct: the nodes whose bits count; None: all.
         step: of the activations.
         quantised: round activations and logits.
         gradients: also give the gradients of the bits.
@@ -67,8 +69,9 @@ def occupancy_bits(
         check(occupancy, "occupancy", "uint8", (n,)),
         check(octants, "octants", "uint8", (n,)),
     )
+    rows = np.arange(n, dtype=np.int32) if rows is None else check(rows, "rows", "int32", (None,))
     grads = [zeros(a, tuple(a.shape), np.float32) for a in (feats, *checked)] if gradients else []
-    bits = _ext.occupancy_bits(feats, *nodes, order.colour_of, order.octant_masks, *checked, step, quantised, grads)
+    bits = _ext.occupancy_bits(feats, *nodes, rows, order.colour_of, order.octant_masks, *checked, step, quantised, grads)
     return bits, grads
 
 
