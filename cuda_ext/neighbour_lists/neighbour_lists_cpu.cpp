@@ -4,7 +4,7 @@
 
 #include "common/isa.h"
 #include "common/pairs.h"
-#include "common/threads.h"
+#include "common/ranges.h"
 #include "neighbour_lists/op.h"
 
 namespace pcc {
@@ -58,50 +58,59 @@ PCC_AVX512 void list_row_avx512(const std::int32_t* neighbours, std::int64_t n, 
 }
 #endif
 
-constexpr int kColours = 8;
-
 // Contiguous ranges of nodes, and where the first node of each colour of a range goes.
 struct Ranges {
+  const std::uint8_t* colours;
   std::int64_t n, count;
-  std::vector<std::array<std::int64_t, kColours>> next;
+  std::vector<std::array<std::int64_t, kListColours>> next;
 
-  Ranges(const std::uint8_t* octants, const std::uint8_t* colour_of, std::int64_t n)
-      : n(n), count(threads_for(n, kGrain)), next(count) {
+  Ranges(const std::uint8_t* colours, std::int64_t n) : colours(colours), n(n), count(threads_for(n, kGrain)), next(count) {
     for (std::int64_t t = 0; t < count; t++)
-      for (std::int64_t i = first(t); i < first(t + 1); i++) next[t][colour_of[octants[i] & 7] & 7]++;
+      for (std::int64_t i = first(t); i < first(t + 1); i++) next[t][colours[i]]++;
     std::int64_t total = 0;
-    for (int c = 0; c < kColours; c++)
+    for (int c = 0; c < kListColours; c++)
       for (auto& range : next) total += std::exchange(range[c], total);
   }
   std::int64_t first(std::int64_t t) const { return n * t / count; }
 
   // body(node, place) for every node, ranges in parallel.
-  template <class Body> void for_each(const std::uint8_t* octants, const std::uint8_t* colour_of, const Body& body) const {
+  template <class Body> void for_each(const Body& body) const {
 #pragma omp parallel for num_threads(static_cast<int>(count)) schedule(static, 1)
     for (std::int64_t t = 0; t < count; t++) {
       auto place = next[t];
-      for (std::int64_t i = first(t); i < first(t + 1); i++) body(i, place[colour_of[octants[i] & 7] & 7]++);
+      for (std::int64_t i = first(t); i < first(t + 1); i++) body(i, place[colours[i]]++);
     }
   }
 };
 
 }  // namespace
 
-void count_neighbours(const std::int32_t* neighbours, const std::uint8_t* octants, const std::uint8_t* colour_of,
-                      std::int64_t n, std::int32_t* rows, std::uint32_t* begin) {
+void order_by_colour(const std::int32_t* neighbours, const std::uint8_t* octants, const std::uint8_t* colour_of,
+                     int lone_colour, std::int64_t n, std::uint8_t* colours, std::int32_t* rows, std::uint32_t* begin,
+                     std::int64_t* starts) {
   const auto count_row = PCC_SELECT(count_row);
-  Ranges(octants, colour_of, n).for_each(octants, colour_of, [&](std::int64_t i, std::int64_t place) {
+  std::vector<std::uint8_t> counts(n);
+  for_ranges(n, kGrain, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; i++) {
+      counts[i] = static_cast<std::uint8_t>(count_row(neighbours + i * kDirections, n));
+      colours[i] = lone_colour >= 0 && counts[i] <= 1 ? static_cast<std::uint8_t>(lone_colour) : colour_of[octants[i] & 7];
+    }
+  });
+  const Ranges ranges(colours, n);
+  ranges.for_each([&](std::int64_t i, std::int64_t place) {
     rows[place] = static_cast<std::int32_t>(i);
-    begin[place + 1] = static_cast<std::uint32_t>(count_row(neighbours + i * kDirections, n));
+    begin[place + 1] = counts[i];
   });
   begin[0] = 0;
   for (std::int64_t i = 0; i < n; i++) begin[i + 1] += begin[i];
+  for (int c = 0; c < kListColours; c++) starts[c] = ranges.next[0][c];
+  starts[kListColours] = n;
 }
 
-void list_neighbours(const std::int32_t* neighbours, const std::uint8_t* octants, const std::uint8_t* colour_of,
-                     std::int64_t n, const std::uint32_t* begin, std::uint32_t* entries) {
+void list_neighbours(const std::int32_t* neighbours, const std::uint8_t* colours, std::int64_t n, const std::uint32_t* begin,
+                     std::uint32_t* entries) {
   const auto list_row = PCC_SELECT(list_row);
-  Ranges(octants, colour_of, n).for_each(octants, colour_of, [&](std::int64_t i, std::int64_t place) {
+  Ranges(colours, n).for_each([&](std::int64_t i, std::int64_t place) {
     list_row(neighbours + i * kDirections, n, entries + begin[place], static_cast<int>(begin[place + 1] - begin[place]));
   });
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from pcc.datasets.clouds import mesh_clouds, voxel_clouds
 from pcc.datasets.dense_batches import DenseBatches, DenseRecipe
 from pcc.datasets.lidar import corrected_frames, find_frames, millimetres, raw_frames, twisted_frames
 from pcc.datasets.lidar_batches import LidarBatches, LidarRecipe
+from pcc.datasets.mesh_files import require_meshes
 from pcc.datasets.motion import correct_motion, random_twist
 from pcc.datasets.surfaces import SurfaceRecipe
 from pcc.datasets.synthetic_lidar import synthetic_frames
@@ -39,6 +41,7 @@ def dense_from_folders(
     meshes: Mapping[str, int],
     scans: Sequence[str] = (),
     *,
+    only: Sequence[str] = (),
     surface: SurfaceRecipe | None = None,
     recipe: DenseRecipe | None = None,
     copies: int = 1,
@@ -51,14 +54,17 @@ def dense_from_folders(
         root: folder of the data.
         meshes: pattern of folders below ``root`` -> take each n-th mesh.
         scans: patterns of voxel clouds (PLY, or folders of them).
+        only: patterns of names of mesh files, each with a match; other meshes are left out. Empty takes all.
         copies: clouds sampled from each mesh.
         cache: folder of the sampled clouds; None keeps nothing.
     """
     store = None if cache is None else Path(cache)
     clouds: list[np.ndarray] = []
+    folders = {pattern: matching(Path(root), pattern) for pattern in meshes}
+    require_meshes([folder for found in folders.values() for folder in found], only)
+    options: dict[str, Any] = {"only": only, "copies": copies, "seed": seed, "cache": store}
     for pattern, every in meshes.items():
-        folders = matching(Path(root), pattern)
-        clouds += mesh_clouds(folders, surface or SurfaceRecipe(), every=every, copies=copies, seed=seed, cache=store)
+        clouds += mesh_clouds(folders[pattern], surface or SurfaceRecipe(), every=every, **options)
     paths = [path for pattern in scans for path in matching(Path(root), pattern)]
     return DenseBatches(clouds, voxel_clouds(paths) if paths else [], recipe or DenseRecipe())
 

@@ -29,6 +29,7 @@ def mesh_clouds(
     recipe: SurfaceRecipe = SurfaceRecipe(),  # noqa: B008 (frozen)
     *,
     every: int = 1,
+    only: Sequence[str] = (),
     copies: int = 1,
     min_triangles: int = 500,
     seed: int = 0,
@@ -39,6 +40,7 @@ def mesh_clouds(
     Args:
         folders: searched with their subfolders.
         every: take each ``every``-th mesh of a folder (neighbouring frames of a sequence are much alike).
+        only: patterns of file names to take; empty takes all.
         min_triangles: coarser meshes are left out; their facets are flatter than anything that is scanned.
         cache: folder of the disk cache; None samples anew.
 
@@ -46,7 +48,7 @@ def mesh_clouds(
         (V, 3) int16 arrays, in the order of folders and names.
     """
     store = ArrayCache(cache)
-    paths = [path for folder in folders for path in find_meshes(Path(folder), every)]
+    paths = [path for folder in folders for path in find_meshes(Path(folder), every, only)]
     jobs = [(path, copy) for path in paths for copy in range(copies)]
     parts = {"recipe": asdict(recipe), "min_triangles": min_triangles, "seed": seed, "version": RECIPE_VERSION}
     watched = progress(jobs, "sampling meshes")

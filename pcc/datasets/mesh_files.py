@@ -5,7 +5,9 @@ Only vertices and triangles are kept; polygons are cut into fans. Materials, nor
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +37,23 @@ class Mesh:
         return a, b, c
 
 
-def find_meshes(folder: Path, every: int = 1) -> list[Path]:
-    """Mesh files under ``folder`` in the order of their names, each ``every``-th one."""
+def find_meshes(folder: Path, every: int = 1, only: Sequence[str] = ()) -> list[Path]:
+    """Mesh files under ``folder`` in the order of their names, each ``every``-th one.
+
+    Args:
+        only: patterns of file names (``spot_*``, case counts); a mesh must match one of them. Empty takes all.
+    """
     if not folder.is_dir():
         raise FileNotFoundError(f"no folder of meshes at {folder}")
-    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)[::every]
+    meshes = (p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    return sorted(p for p in meshes if not only or any(fnmatchcase(p.name, pattern) for pattern in only))[::every]
+
+
+def require_meshes(folders: Sequence[Path], patterns: Sequence[str]) -> None:
+    """Raises FileNotFoundError for a pattern of file names that no mesh in the folders matches."""
+    for pattern in patterns:
+        if not any(find_meshes(folder, only=[pattern]) for folder in folders):
+            raise FileNotFoundError(f"no mesh matches {pattern!r} in {[str(folder) for folder in folders]}")
 
 
 def read_mesh(path: Path) -> Mesh:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from pcc.geometry.coding_order import CodingOrder
+from pcc.geometry.coding_order import LONE_ORDER, SELF, CodingOrder
 from pcc.geometry.octree import Level
 from pcc.ops import conv_int8, occupancy_context
 from pcc.ops.neighbour_lists import NeighbourLists
@@ -35,14 +35,28 @@ class Layer:
 
 
 @dataclass(frozen=True, eq=False)
+class Head:
+    """The layers of a head, and the order of its passes."""
+
+    layers: OccupancyHead
+    bias: np.ndarray  # (rows, colours, groups, H) int32
+    order: CodingOrder
+
+    @property
+    def macs(self) -> int:
+        """Products for one node."""
+        return sum(g.weight1.size + g.weight2.size + g.weight3.size for g in self.layers.groups)
+
+
+@dataclass(frozen=True, eq=False)
 class WeightSet:
     """All layers that serve one range of scales."""
 
     expand: Layer  # weight (8, C, C), bias (rows, 8, C)
     convs: tuple[Layer, ...]  # two per residual block
     absorb: Layer  # weight (27, 8, C)
-    head: OccupancyHead
-    head_bias: np.ndarray  # (rows, colours, groups, H) int32
+    head: Head
+    lone_head: Head | None  # of nodes without neighbours
 
     def expand_children(self, feats: np.ndarray | None, level: Level, row: int) -> np.ndarray:
         e = self.expand
@@ -65,11 +79,11 @@ class WeightSet:
 
     def macs(self, level: Level) -> int:
         """Products of all layers for a level's nodes; context sums are additions and count nothing."""
-        nodes, pairs = len(level), int((level.neighbours >= 0).sum())
-        dense = self.expand.weight[0].size + sum(
-            g.weight1.size + g.weight2.size + g.weight3.size for g in self.head.groups
-        )
-        return nodes * dense + pairs * sum(c.weight[0].size for c in self.convs)
+        counts = (level.neighbours >= 0).sum(1)
+        lone = int((counts == 1).sum()) if self.lone_head else 0
+        heads = (len(level) - lone) * self.head.macs + (lone * self.lone_head.macs if self.lone_head else 0)
+        convolutions = int(counts.sum()) * sum(c.weight[0].size for c in self.convs)
+        return len(level) * self.expand.weight[0].size + heads + convolutions
 
 
 def _convolve(layer: Layer, x: np.ndarray, level: Level, residual: np.ndarray | None) -> np.ndarray:
@@ -92,12 +106,13 @@ def check_config(config: Mapping[str, Any]) -> None:
         raise ValueError(f"config: expected a positive finest_voxel_m or none, got {finest!r}")
     scales, blocks = list(config["scales"]), list(config["blocks"])
     counts = [config["channels"], config["hidden"], config["max_scale"], *scales, *blocks]
-    counts += [config["colours"], config["groups"]]
+    lone_hidden = config.get("lone_hidden", 0)
+    counts += [config["colours"], config["groups"], lone_hidden]
     if not all(type(count) is int for count in counts) or type(config["by_colour"]) is not bool:
         raise TypeError("config: expected integers, and true or false for by_colour")
     CodingOrder(config["colours"], config["groups"], config["by_colour"])
-    if min(counts[:2]) < 16 or config["channels"] % 16 or config["hidden"] % 16:
-        raise ValueError(f"config: expected channels and hidden in multiples of 16, got {counts[:2]}")
+    if min(counts[:2]) < 16 or config["channels"] % 16 or config["hidden"] % 16 or lone_hidden % 16 or lone_hidden < 0:
+        raise ValueError(f"config: expected channels and hidden in multiples of 16, got {counts[:2]} and {lone_hidden}")
     if len(blocks) != len(scales) or min(blocks, default=-1) < 0:
         raise ValueError(f"config: expected blocks for each scale, got {blocks} and {scales}")
     if scales[0] != 1 or scales != sorted(set(scales)) or config["max_scale"] < scales[-1]:
@@ -114,13 +129,13 @@ def read_set(tensors: Tensors, index: int, config: Mapping[str, Any], order: Cod
     prefix = f"set{index}"
     num_convs = 2 * config["blocks"][index]
     convs = tuple(_read_layer(tensors, f"{prefix}.conv{j}", (27, c, c), (c,), 27 * c * 255) for j in range(num_convs))
-    heads = [_read_group(tensors, f"{prefix}.head{g}", c, h, rows, order) for g in range(order.groups)]
+    lone_hidden = config.get("lone_hidden", 0)
     return WeightSet(
         expand=_read_layer(tensors, f"{prefix}.expand", (8, c, c), (rows, 8, c), c * 255),
         convs=convs,
         absorb=_read_layer(tensors, f"{prefix}.absorb", (27, 8, c), (c,), 27 * 8),
-        head=OccupancyHead([group for group, _ in heads], order.colour_masks()),
-        head_bias=np.stack([bias for _, bias in heads], 2),
+        head=_read_head(tensors, f"{prefix}.head", c, h, rows, order),
+        lone_head=_read_head(tensors, f"{prefix}.lone", c, lone_hidden, rows, LONE_ORDER) if lone_hidden else None,
     )
 
 
@@ -144,6 +159,12 @@ def _read_layer(
     return Layer(weight, bias, multiplier, shift, residual)
 
 
+def _read_head(tensors: Tensors, name: str, c: int, h: int, rows: int, order: CodingOrder) -> Head:
+    groups = [_read_group(tensors, f"{name}{g}", c, h, rows, order) for g in range(order.groups)]
+    layers = OccupancyHead([group for group, _ in groups], order.colour_masks())
+    return Head(layers, np.stack([bias for _, bias in groups], 2), order)
+
+
 def _read_group(
     tensors: Tensors, name: str, c: int, h: int, rows: int, order: CodingOrder
 ) -> tuple[HeadGroup, np.ndarray]:
@@ -151,7 +172,7 @@ def _read_group(
     shift1, shift2, shift3 = (int(v) for v in _tensor(tensors, f"{name}.scalars", np.int32, (3,)))
     group = HeadGroup(
         weight1=_tensor(tensors, f"{name}.weight1", np.int8, (c, h)),
-        context=_tensor(tensors, f"{name}.context", np.int8, (27, 8, h)),
+        context=_context(tensors, f"{name}.context", h, lone=order is LONE_ORDER),
         context_shift=_tensor(tensors, f"{name}.context_shift", np.uint8, (h,)),
         multiplier1=_tensor(tensors, f"{name}.multiplier1", np.int32, (h,)),
         shift1=shift1,
@@ -172,6 +193,15 @@ def _read_group(
     if max(bound1.max(), bound2.max(), bound3.max()) > INT32_MAX:
         raise ValueError(f"{name}: an accumulator could leave 32 bits")
     return group, bias1
+
+
+def _context(tensors: Tensors, name: str, h: int, *, lone: bool) -> np.ndarray:
+    """(27, 8, H); of a lone node's the file holds its own bits only."""
+    if not lone:
+        return _tensor(tensors, name, np.int8, (27, 8, h))
+    context = np.zeros((27, 8, h), np.int8)
+    context[SELF] = _tensor(tensors, name, np.int8, (8, h))
+    return context
 
 
 def _tensor(tensors: Tensors, name: str, dtype: type, shape: tuple[int, ...]) -> np.ndarray:

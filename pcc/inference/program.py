@@ -23,7 +23,7 @@ from pcc.errors import ModelMismatch
 from pcc.geometry.coding_order import CodingOrder
 from pcc.geometry.octree import Level
 from pcc.inference.format_1 import FORMAT_1, from_format_1
-from pcc.inference.layers import WeightSet, check_config, read_set
+from pcc.inference.layers import Head, WeightSet, check_config, read_set
 from pcc.ops.neighbour_lists import NeighbourLists, neighbour_lists
 
 FORMAT = "pcc-occupancy-2"
@@ -47,7 +47,7 @@ class Step:
 
     def code(self, coder: Coder, known: bool) -> None:
         order, occupancy = self.passes.order, self.passes.occupancy
-        rows = self.passes.lists.of_colour(self.colour)
+        rows = self.passes.rows(self.colour)
         if not len(rows):
             return
         before, first = occupancy[rows], np.uint8(self.group * order.group_size)
@@ -60,15 +60,26 @@ class Step:
 
 
 class LevelPasses:
-    """What all passes over a level share. Where occupancies are known, a colour's groups are computed at once."""
+    """What the passes of a head over a level share. Where occupancies are known, a colour's groups are computed at once.
+
+    The head's colours are those of the lists from ``first_colour`` on.
+    """
 
     def __init__(
-        self, layers: WeightSet, row: int, feats: np.ndarray, lists: NeighbourLists, occupancy: np.ndarray,
-        order: CodingOrder, known: bool,
+        self, head: Head, first_colour: int, row: int, feats: np.ndarray, lists: NeighbourLists, occupancy: np.ndarray,
+        known: bool,
     ) -> None:  # fmt: skip
-        self.layers, self.row, self.feats, self.lists = layers, row, feats, lists
-        self.occupancy, self.order, self.known = occupancy, order, known
+        self.head, self.order, self.row, self.feats, self.lists = head, head.order, row, feats, lists
+        self.first_colour, self.occupancy, self.known = first_colour, occupancy, known
         self._ahead: dict[int, np.ndarray] = {}
+
+    def steps(self) -> Iterator[Step]:
+        for group, colour in self.order.passes:
+            yield Step(self, group, colour)
+
+    def rows(self, colour: int) -> np.ndarray:
+        """(R,) int32, the nodes of a colour."""
+        return self.lists.of_colour(self.first_colour + colour)
 
     def logits(self, group: int, colour: int) -> np.ndarray:
         """(R, T) int16."""
@@ -80,8 +91,10 @@ class LevelPasses:
         return (self._ahead.pop(colour) if last else self._ahead[colour])[group]
 
     def _logits(self, colour: int, first: int, count: int) -> np.ndarray:
-        bias1 = self.layers.head_bias[self.row, colour, first : first + count]
-        return self.layers.head.logits(self.feats, self.lists, self.occupancy, colour=colour, first=first, bias1=bias1)
+        return self.head.layers.logits(
+            self.feats, self.lists, self.occupancy, listed=self.first_colour + colour, colour=colour, first=first,
+            bias1=self.head.bias[self.row, colour, first : first + count],
+        )  # fmt: skip
 
 
 class Program:
@@ -123,7 +136,8 @@ class Program:
         return f"Program({self.name}, {self.digest.hex()}, {self.num_parameters} parameters)"
 
     def view(self, level: Level) -> View:
-        return View(level, neighbour_lists(level.neighbours, level.octants, self.order.colour_of))
+        lone = bool(self.config.get("lone_hidden"))
+        return View(level, neighbour_lists(level.neighbours, level.octants, self.order.colour_of, lone=lone))
 
     def features(self, feats: np.ndarray | None, view: View, scale: int) -> np.ndarray:
         """(N, C) uint8."""
@@ -135,11 +149,12 @@ class Program:
         return self._set_of(scale)[0].absorb_occupancy(feats, view.lists, occupancy)
 
     def steps(self, feats: np.ndarray, view: View, occupancy: np.ndarray, scale: int, known: bool) -> Iterator[Step]:
-        """The passes of the coding order."""
+        """The passes of the coding order, those over lone nodes first where they have a head of their own."""
         layers, row = self._set_of(scale)
-        passes = LevelPasses(layers, row, feats, view.lists, occupancy, self.order, known)
-        for group, colour in self.order.passes:
-            yield Step(passes, group, colour)
+        level = row, feats, view.lists, occupancy, known
+        if layers.lone_head is not None:
+            yield from LevelPasses(layers.lone_head, self.order.colours, *level).steps()
+        yield from LevelPasses(layers.head, 0, *level).steps()
 
     def macs(self, level: Level, scale: int) -> int:
         """Multiplications (and additions of context weights) that a level costs; for reports."""

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from pcc.errors import ModelMismatch
 from pcc.inference.program import FORMAT, Program
+from pcc.models.head import Head
 from pcc.models.occupancy import OccupancyNet, WeightSet
 from pcc.nn.quantisation import ACTIVATION_STEP, LOGIT_STEP, WEIGHT_MAX, context_shift, context_step, weight_step
 
@@ -81,8 +82,9 @@ def _export_set(layers: WeightSet) -> dict[str, np.ndarray]:
     for j, (weight, bias) in enumerate(zip(layers.conv_weights, layers.conv_biases, strict=True)):
         tensors |= _dense(f"conv{j}", weight, bias, residual=j % 2 == 1)
     tensors |= _absorb(layers)
-    for group in range(layers.order.groups):
-        tensors |= {f"head{group}.{key}": value for key, value in _head(layers, group).items()}
+    for name, head in (("head", layers.head), ("lone", layers.lone_head)):
+        for group in range(head.order.groups if head is not None else 0):
+            tensors |= {f"{name}{group}.{key}": value for key, value in _head(head, group).items()}
     return tensors
 
 
@@ -110,26 +112,27 @@ def _absorb(layers: WeightSet) -> dict[str, np.ndarray]:
     }
 
 
-def _head(layers: WeightSet, group: int) -> dict[str, np.ndarray]:
-    h = layers.head2_weight.shape[1]
+def _head(head: Head, group: int) -> dict[str, np.ndarray]:
+    h = head.hidden
     columns = slice(group * h, (group + 1) * h)
-    weight1, context = layers.head1_weight[:, columns], layers.head1_context[:, :, columns]
-    weight2, weight3 = layers.head2_weight[group], layers.head3_weight[group]
+    weight1, context = head.weight1[:, columns], head.context[:, :, columns]
+    weight2, weight3 = head.weight2[group], head.weight3[group]
     step1, step2, step3 = weight_step(weight1), weight_step(weight2), weight_step(weight3)
     multiplier1, shift1 = fixed_point(step1.numpy())
     multiplier2, shift2 = fixed_point(step2.numpy())
     multiplier3, shift3 = fixed_point((step3 * ACTIVATION_STEP / LOGIT_STEP).numpy())
+    int_context = _int8(context, context_step(context, step1))
     return {
         "weight1": _int8(weight1, step1),
-        "context": _int8(context, context_step(context, step1)),
+        "context": int_context[0] if head.lone else int_context,
         "context_shift": context_shift(context, step1).numpy().astype(np.uint8),
-        "bias1": _int32(layers.head1_bias[:, :, columns] / (step1 * ACTIVATION_STEP)),
+        "bias1": _int32(head.bias1[:, :, columns] / (step1 * ACTIVATION_STEP)),
         "multiplier1": multiplier1,
         "weight2": _int8(weight2, step2),
-        "bias2": _int32(layers.head2_bias[group] / (step2 * ACTIVATION_STEP)),
+        "bias2": _int32(head.bias2[group] / (step2 * ACTIVATION_STEP)),
         "multiplier2": multiplier2,
         "weight3": _int8(weight3, step3),
-        "bias3": _int32(layers.head3_bias[group] / (step3 * ACTIVATION_STEP)),
+        "bias3": _int32(head.bias3[group] / (step3 * ACTIVATION_STEP)),
         "multiplier3": multiplier3,
         "scalars": np.array([shift1, shift2, shift3], np.int32),
     }

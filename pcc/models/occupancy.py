@@ -48,7 +48,6 @@ class OccupancyConfig:
 
     channels: int = 32
     hidden: int = 32
-    lone_hidden: int = 0
     blocks: tuple[int, ...] = (1, 1, 1)
     scales: tuple[int, ...] = (1, 2, 3)
     max_scale: int = 21
@@ -56,6 +55,7 @@ class OccupancyConfig:
     groups: int = 8
     by_colour: bool = False
     finest_voxel_m: float | None = None
+    lone_hidden: int = 0
 
     def __post_init__(self) -> None:
         for name in ("blocks", "scales"):  # whatever sequence a configuration holds

@@ -47,13 +47,16 @@ class NeighbourLists:
         return self.rows[self.starts[colour] : self.starts[colour + 1]]
 
 
-def neighbour_lists(neighbours: np.ndarray, octants: np.ndarray, colour_of: np.ndarray) -> NeighbourLists:
+def neighbour_lists(
+    neighbours: np.ndarray, octants: np.ndarray, colour_of: np.ndarray, *, lone: bool = False
+) -> NeighbourLists:
     """Lists from a table.
 
     Args:
         neighbours: (N, 27) int32 rows; whatever is not in 0..N-1 is empty.
         octants: (N,) uint8, the node's place in its parent.
         colour_of: (8,) uint8, the colour of an octant, 0..7.
+        lone: nodes without neighbours have a colour of their own, after all others.
 
     Raises:
         LimitExceeded: N is over 2^27.
@@ -64,25 +67,28 @@ def neighbour_lists(neighbours: np.ndarray, octants: np.ndarray, colour_of: np.n
         raise LimitExceeded(f"neighbours: at most {MAX_ROWS} nodes a level are supported, got {n}")
     neighbours = check(neighbours, "neighbours", "int32", (n, NUM_DIRECTIONS))
     octants, colour_of = check(octants, "octants", "uint8", (n,)), check(colour_of, "colour_of", "uint8", (8,))
-    if colour_of.max() >= MAX_COLOURS:
-        raise ValueError(f"colour_of: expected less than {MAX_COLOURS}, got {colour_of.max()}")
-    rows, begin = np.empty(n, np.int32), np.empty(n + 1, np.uint32)
-    _ext.count_neighbours(neighbours, octants, colour_of, rows, begin)
+    num_colours = int(colour_of.max()) + 1
+    if num_colours > MAX_COLOURS:
+        raise ValueError(f"colour_of: expected less than {MAX_COLOURS}, got {num_colours - 1}")
+    colours, rows, begin = np.empty(n, np.uint8), np.empty(n, np.int32), np.empty(n + 1, np.uint32)
+    starts = np.empty(_ext.LIST_COLOURS + 1, np.int64)
+    lone_colour = num_colours if lone else -1
+    _ext.order_by_colour(neighbours, octants, colour_of, lone_colour, colours, rows, begin, starts)
     entries = np.empty(int(begin[n]), np.uint32)
-    _ext.list_neighbours(neighbours, octants, colour_of, begin, entries)
-    return NeighbourLists(rows, begin, entries, _starts(octants, colour_of))
+    _ext.list_neighbours(neighbours, colours, begin, entries)
+    return NeighbourLists(rows, begin, entries, tuple(starts[: num_colours + lone + 1].tolist()))
 
 
-def _starts(octants: np.ndarray, colour_of: np.ndarray) -> tuple[int, ...]:
-    counts = np.bincount(colour_of, np.bincount(octants & 7, minlength=8)).astype(np.int64)
-    return (0, *np.cumsum(counts).tolist())
-
-
-def neighbour_lists_reference(neighbours: np.ndarray, octants: np.ndarray, colour_of: np.ndarray) -> NeighbourLists:
+def neighbour_lists_reference(
+    neighbours: np.ndarray, octants: np.ndarray, colour_of: np.ndarray, *, lone: bool = False
+) -> NeighbourLists:
     """`neighbour_lists`, by sorting and masks."""
-    rows = np.argsort(colour_of[octants], kind="stable").astype(np.int32)
-    present = ((neighbours >= 0) & (neighbours < len(neighbours)))[rows]
+    present = (neighbours >= 0) & (neighbours < len(neighbours))
+    num_colours = int(colour_of.max()) + 1
+    colours = np.where(present.sum(1) <= 1, num_colours, colour_of[octants]) if lone else colour_of[octants]
+    rows = np.argsort(colours, kind="stable").astype(np.int32)
+    present = present[rows]
     begin = np.concatenate([[0], np.cumsum(present.sum(1))]).astype(np.uint32)
     tagged = neighbours[rows].astype(np.int64) | np.arange(NUM_DIRECTIONS) << ROW_BITS
-    counts = [int((colour_of[octants] < c).sum()) for c in range(int(colour_of.max()) + 2)]
+    counts = [int((colours < c).sum()) for c in range(num_colours + lone + 1)]
     return NeighbourLists(rows, begin, tagged[present].astype(np.uint32), tuple(counts))

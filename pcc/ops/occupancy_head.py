@@ -98,6 +98,7 @@ class OccupancyHead:
         occupancy: np.ndarray,
         *,
         colour: int,
+        listed: int | None = None,
         first: int,
         bias1: np.ndarray,
     ) -> np.ndarray:
@@ -105,24 +106,26 @@ class OccupancyHead:
 
         Args:
             feats: (N, C) uint8; occupancy: (N,) uint8, of which only visible bits are read.
-            lists: of the level, by the colours of this head.
+            lists: of the level.
+            colour: of this head; listed: the same nodes' colour in the lists, where it is another.
             bias1: (K, H) int32, for the nodes' scale and colour.
 
         Returns:
-            (K, R, T) int16 for the R nodes `lists.of_colour(colour)`, log2 odds of a one in 1/256 bit.
+            (K, R, T) int16 for the R nodes `lists.of_colour(listed)`, log2 odds of a one in 1/256 bit.
 
         Raises:
             TypeError, ValueError: an argument does not fit.
         """
         n, colours = len(lists), self.masks.shape[1]
-        if len(lists.starts) != colours + 1:
-            raise ValueError(f"lists: expected {colours} colours, got {len(lists.starts) - 1}")
+        listed = colour if listed is None else listed
+        if not 0 <= listed < len(lists.starts) - 1:
+            raise ValueError(f"lists: expected a colour below {len(lists.starts) - 1}, got {listed}")
         bias1 = check(bias1, "bias1", "int32", (None, self.hidden))
         if not (0 <= first <= first + len(bias1) <= len(self.groups) and 0 <= colour < colours):
             raise ValueError(f"colour, first, bias1: no such passes: {colour}, {first}, {len(bias1)}")
         feats = check(feats, "feats", "uint8", (n, self.channels))
         occupancy = check(occupancy, "occupancy", "uint8", (n,))
-        place, end = lists.starts[colour : colour + 2]
+        place, end = lists.starts[listed : listed + 2]
         out = np.empty((len(bias1), end - place, self.outputs), np.int16)
         tables = lists.rows, lists.begin, lists.entries
         self._impl.logits(feats, *tables, occupancy, place, colour, first, bias1, out)

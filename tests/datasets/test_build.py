@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,20 @@ def test_dense_from_folders(tmp_path, rng):
     assert batches.sample(rng).num_points > 0
     with pytest.raises(FileNotFoundError, match="nowhere"):
         dense_from_folders(str(tmp_path), {"nowhere_*": 1})
+
+
+def test_dense_from_named_meshes(tmp_path):
+    """``only`` names meshes over all folders, and a name without a mesh is an error."""
+    for folder in ("mesh_a", "mesh_b"):
+        for name in ("x", "y"):
+            path = tmp_path / folder / f"{name}_{folder}.obj"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(f"# {path.name}\nv 0 0 0\nv 1 0 0\nv 0 1 0\n" + "f 1 2 3\n" * 600)
+    build = partial(dense_from_folders, str(tmp_path), {"mesh_a": 1, "mesh_b": 1}, surface=SMALL)
+    assert len(build().meshes) == 4
+    assert len(build(only=["x_*", "y_mesh_b.obj"]).meshes) == 3
+    with pytest.raises(FileNotFoundError, match="z_"):
+        build(only=["x_*", "z_*"])
 
 
 def test_lidar_from_folders(tmp_path, rng):
@@ -78,6 +93,20 @@ def test_configurations_of_folders_build(tmp_path, rng):
         with hydra.initialize_config_dir(str(CONFIGS), version_base=None):
             config = hydra.compose(overrides=overrides)
         assert hydra.utils.instantiate(config.data).sample(rng).num_points > 50
+
+
+def test_configuration_of_free_meshes_builds(tmp_path, rng):
+    """configs/data/dense_free.yaml takes the meshes that it names, and no other."""
+    hydra = pytest.importorskip("hydra", reason="extra 'train' is not installed")
+    overrides = ["+data=dense_free", f"data.root={tmp_path}", f"data.cache={tmp_path / 'cache'}"]
+    with hydra.initialize_config_dir(str(CONFIGS), version_base=None):
+        config = hydra.compose(overrides=[*overrides, "data.surface.min_voxels=2000", "data.surface.max_voxels=3000"])
+    folder = make(tmp_path / "static_meshes")
+    for name in [*config.data.only, "bunny_bunny"]:
+        (folder / f"{name.strip('*')}.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\n" + "f 1 2 3\n" * 600)
+    batches = hydra.utils.instantiate(config.data)
+    assert (len(batches.meshes), len(batches.scans)) == (len(config.data.only), 0)
+    assert batches.sample(rng).num_points > 50
 
 
 def make(folder: Path) -> Path:

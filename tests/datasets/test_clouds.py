@@ -34,6 +34,17 @@ def test_coarse_meshes_are_left_out(meshes):
     assert len(mesh_clouds([meshes], SMALL, min_triangles=1, copies=2)) == 4
 
 
+def test_meshes_by_name(meshes, tmp_path):
+    """A mesh gives the same cloud, from the same file of the cache, whatever is taken beside it."""
+    cached = {"min_triangles": 1, "cache": tmp_path / "cache"}
+    grid, single = mesh_clouds([meshes], SMALL, **cached)
+    for name, cloud in (("grid*", grid), ("single*", single)):
+        (chosen,) = mesh_clouds([meshes], SMALL, only=[name], **cached)
+        assert np.array_equal(chosen, cloud)
+    assert len(list((tmp_path / "cache").rglob("*.npy"))) == 2
+    assert mesh_clouds([meshes], SMALL, only=["nothing*"]) == []
+
+
 def test_cache_gives_the_same_clouds(meshes, tmp_path):
     """cached = made; another seed or recipe gives another cloud."""
     made = mesh_clouds([meshes], SMALL)[0]

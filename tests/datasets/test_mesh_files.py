@@ -8,7 +8,7 @@ import struct
 import numpy as np
 import pytest
 
-from pcc.datasets.mesh_files import find_meshes, read_mesh
+from pcc.datasets.mesh_files import find_meshes, read_mesh, require_meshes
 from pcc.errors import InvalidCloud
 
 VERTICES = [(0.0, 0.0, 0.0), (2.0, 0.0, 0.0), (2.0, 1.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 3.0)]
@@ -99,3 +99,23 @@ def test_find_meshes_sorts_and_thins(tmp_path):
     assert [p.name for p in find_meshes(tmp_path, 2)] == ["a.obj", "c.ply"]
     with pytest.raises(FileNotFoundError):
         find_meshes(tmp_path / "nowhere")
+
+
+def test_find_meshes_by_name(tmp_path):
+    """A mesh is taken if one pattern matches its whole name; then they are thinned."""
+    (tmp_path / "sub").mkdir()
+    for name in ("a_1.ply", "a_2.obj", "aa.ply", "sub/b.ply", "B.ply", "a_3.txt"):
+        (tmp_path / name).touch()
+    assert [p.name for p in find_meshes(tmp_path, only=["a_*", "b.ply"])] == ["a_1.ply", "a_2.obj", "b.ply"]
+    assert [p.name for p in find_meshes(tmp_path, 2, ["a_*", "b.ply"])] == ["a_1.ply", "b.ply"]
+    assert find_meshes(tmp_path, only=["a"]) == []
+    assert find_meshes(tmp_path, only=[]) == find_meshes(tmp_path)
+
+
+def test_patterns_must_match(tmp_path):
+    for name in ("a/one.ply", "b/two.ply"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    require_meshes([tmp_path / "a", tmp_path / "b"], ["one*", "two*"])
+    with pytest.raises(FileNotFoundError, match="two"):
+        require_meshes([tmp_path / "a"], ["one*", "two*"])
