@@ -24,8 +24,8 @@ PCC_AVX2 void sum_avx2(const Seen* seen, int count, const uint8_t* masks, const 
   sum_body(seen, count, masks, t, sum);
 }
 
-// V * 32 columns stay in registers.
-template <int V>
+// V * 32 columns stay in registers; without High no bit of 4-7 is seen.
+template <int V, bool High>
 PCC_AVX512 void sum_avx512(const Seen* seen, int count, const uint8_t* masks, const NibbleTables& tables, int16_t* sum) {
   const char* const table = reinterpret_cast<const char*>(tables.values());
   __m512i low[V], high[V];
@@ -37,7 +37,8 @@ PCC_AVX512 void sum_avx512(const Seen* seen, int count, const uint8_t* masks, co
 #pragma GCC unroll 2
     for (int v = 0; v < V; v++) {
       low[v] = _mm512_add_epi16(low[v], _mm512_loadu_si512(rows + (bits & 15) * (64 * V) + 64 * v));
-      high[v] = _mm512_add_epi16(high[v], _mm512_loadu_si512(rows + (16 + (bits >> 4)) * (64 * V) + 64 * v));
+      if constexpr (High)
+        high[v] = _mm512_add_epi16(high[v], _mm512_loadu_si512(rows + (16 + (bits >> 4)) * (64 * V) + 64 * v));
     }
   }
 #pragma GCC unroll 2
@@ -47,13 +48,13 @@ PCC_AVX512 void sum_avx512(const Seen* seen, int count, const uint8_t* masks, co
 
 }  // namespace
 
-ContextSum context_sum(int columns) {
+ContextSum context_sum(int columns, bool high) {
 #if PCC_X86
-  if (active_isa() == Isa::avx512 && columns == 32) return sum_avx512<1>;
-  if (active_isa() == Isa::avx512 && columns == 64) return sum_avx512<2>;
+  if (active_isa() == Isa::avx512 && columns == 32) return high ? sum_avx512<1, true> : sum_avx512<1, false>;
+  if (active_isa() == Isa::avx512 && columns == 64) return high ? sum_avx512<2, true> : sum_avx512<2, false>;
   if (active_isa() != Isa::scalar) return sum_avx2;
 #endif
-  (void)columns;
+  (void)columns, (void)high;
   return sum_scalar;
 }
 

@@ -43,7 +43,8 @@ using Seen = uint16_t;
 
 // sum (columns,) int16 over the `count` neighbours of a node, each seen through masks[direction].
 using ContextSum = void (*)(const Seen* seen, int count, const uint8_t* masks, const NibbleTables& tables, int16_t* sum);
-ContextSum context_sum(int columns);  // of the active instruction set
+// Of the active instruction set; `high`: whether some mask lets bits 4-7 through.
+ContextSum context_sum(int columns, bool high);
 
 // The neighbours of the node at place i; at most 27 are written, and their number returned.
 PCC_INLINE int look_around(const NeighbourLists& lists, int64_t i, const uint8_t* occupancy, Seen* seen) {

@@ -96,7 +96,7 @@ void context_absorb(const uint8_t* feats, const int8_t* weights, const Neighbour
                     const int32_t* bias, const int32_t* multiplier, int shift, int32_t residual_multiplier, uint8_t* out,
                     int64_t n, int channels) {
   const NibbleTables tables(weights, channels);
-  const ContextSum sum_row = context_sum(channels);
+  const ContextSum sum_row = context_sum(channels, true);
   const std::vector<uint8_t> all(kDirections, 255);
   const FinishRow finish = finish_row();
   const Requantisation to_u8{bias, multiplier, shift, feats, residual_multiplier};

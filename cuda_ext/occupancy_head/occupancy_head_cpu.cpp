@@ -13,13 +13,16 @@ namespace {
 struct PackedGroup {
   DenseLayer first, second, last;
   NibbleTables context;
+  ContextSum add_context;
   std::vector<int32_t> bias3;  // padded with zeros
 
-  PackedGroup(const HeadShape& s, const HeadGroup& g)
+  // masks (colours, 27) of the group
+  PackedGroup(const HeadShape& s, const HeadGroup& g, const uint8_t* masks)
       : first(g.weight1.data(), g.multiplier1.data(), s.channels, s.hidden, g.shift1),
         second(g.weight2.data(), g.multiplier2.data(), s.hidden, s.hidden, g.shift2),
         last(g.weight3.data(), g.multiplier3.data(), s.hidden, s.outputs, g.shift3),
         context(g.context.data(), s.hidden),
+        add_context(context_sum(s.hidden, std::any_of(masks, masks + s.colours * kDirections, [](uint8_t m) { return m > 15; }))),
         bias3(g.bias3) {
     bias3.resize(last.padded);
   }
@@ -28,12 +31,11 @@ struct PackedGroup {
 }  // namespace
 
 struct OccupancyHead::Packed {
-  ContextSum add_context;
   std::vector<PackedGroup> groups;
 
-  Packed(const HeadShape& shape, const std::vector<HeadGroup>& raw) : add_context(context_sum(shape.hidden)) {
+  Packed(const HeadShape& shape, const std::vector<HeadGroup>& raw, const uint8_t* masks) {
     groups.reserve(raw.size());
-    for (const HeadGroup& group : raw) groups.emplace_back(shape, group);
+    for (const HeadGroup& group : raw) groups.emplace_back(shape, group, masks + groups.size() * shape.colours * kDirections);
   }
 };
 
@@ -45,7 +47,7 @@ OccupancyHead::~OccupancyHead() = default;
 const OccupancyHead::Packed& OccupancyHead::packed() {
   const std::lock_guard lock(packing_);
   auto& packed = packed_[static_cast<int>(active_isa())];
-  if (!packed) packed = std::make_unique<Packed>(shape, groups_);
+  if (!packed) packed = std::make_unique<Packed>(shape, groups_, masks_.data());
   return *packed;
 }
 
@@ -69,7 +71,7 @@ void OccupancyHead::logits(const uint8_t* feats, const NeighbourLists& lists, co
       for (int g = 0; g < count; g++) {
         const PackedGroup& group = all.groups[first + g];
         const uint8_t* masks = masks_.data() + ((first + g) * shape.colours + colour) * kDirections;
-        for (int r = 0; r < size; r++) all.add_context(seen[r], seen_count[r], masks, group.context, context + r * h);
+        for (int r = 0; r < size; r++) group.add_context(seen[r], seen_count[r], masks, group.context, context + r * h);
         const DenseLayer::Context extra{context, groups_[first + g].context_shift.data()};
         group.first.hidden(feats, lists.rows + begin, size, bias1 + g * h, extra, z1);
         group.second.hidden(z1, nullptr, size, groups_[first + g].bias2.data(), {}, z2);
