@@ -110,7 +110,7 @@ PCC_AVX512 PCC_INLINE void avx512_tile(const uint8_t* feats, const int32_t* in, 
       std::memcpy(&four, x[r] + c, sizeof four);
       const __m512i b = _mm512_set1_epi32(four);
 #pragma GCC unroll 2
-      for (int v = 0; v < V; v++) sum[r][v] = _mm512_dpbusd_epi32(sum[r][v], b, w[v]);
+      for (int v = 0; v < V; v++) add_products(sum[r][v], b, w[v]);
     }
   }
 #pragma GCC unroll 8

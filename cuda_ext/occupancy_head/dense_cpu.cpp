@@ -68,7 +68,7 @@ PCC_AVX512 PCC_INLINE void accumulate(__m512i (&sums)[R][V], const uint8_t* cons
       std::memcpy(&four, x[r] + c, sizeof four);
       const __m512i b = _mm512_set1_epi32(four);
 #pragma GCC unroll 4
-      for (int v = 0; v < V; v++) sums[r][v] = _mm512_dpbusd_epi32(sums[r][v], b, w[v]);
+      for (int v = 0; v < V; v++) add_products(sums[r][v], b, w[v]);
     }
   }
 }

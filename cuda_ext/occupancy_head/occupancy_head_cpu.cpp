@@ -67,6 +67,9 @@ void OccupancyHead::logits(const uint8_t* feats, const NeighbourLists& lists, co
     for (int64_t i = 0; i < tiles; i++) {
       const int64_t begin = place + i * kTileRows;
       const int size = static_cast<int>(std::min<int64_t>(kTileRows, num_rows - i * kTileRows));
+      const int64_t ahead = std::min<int64_t>(begin + kTileRows, place + num_rows - size);  // of the next tile: features
+      for (int r = 0; r < size; r++)
+        __builtin_prefetch(feats + static_cast<int64_t>(lists.rows[ahead + r]) * shape.channels);
       for (int r = 0; r < size; r++) seen_count[r] = look_around(lists, begin + r, occupancy, seen[r]);
       for (int g = 0; g < count; g++) {
         const PackedGroup& group = all.groups[first + g];
