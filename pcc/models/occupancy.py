@@ -44,7 +44,7 @@ class OccupancyConfig:
         max_scale: the largest scale with a bias of its own; coarser levels share it.
         finest_voxel_m: edge in metres of the voxels whose parents have scale 1, for models of clouds in metres.
         colours, groups, by_colour: see `pcc.geometry.coding_order.CodingOrder`.
-        lone_hidden: units per group of the head for nodes without neighbours, as ``hidden``; 0: they have no other head.
+        lone_hidden: units per group of the head for nodes without neighbours; 0: they have no other head than all.
     """
 
     channels: int = 32

@@ -1,6 +1,6 @@
 """Training of the occupancy head: the bits of a level under float weights, and all their gradients, in one pass.
 
-For every node n and group g of G octants, with T = 2^G - 1 outputs (`pcc.geometry.coding_order`):
+For every node n of `rows` and group g of G octants, with T = 2^G - 1 outputs (`pcc.geometry.coding_order`):
 
     x1 = feats[n] @ weight1[g] + bias1[colour, g] + sum of context[g] over the visible bits
     x2 = act(x1) @ weight2[g] + bias2[g]
