@@ -14,7 +14,9 @@ from pcc.geometry.coding_order import CodingOrder
 from pcc.inference.format_1 import FORMAT_1
 from pcc.inference.program import Program
 from pcc.models.export import export_model
+from pcc.models.head import Head
 from pcc.models.occupancy import OccupancyConfig, OccupancyNet, WholeLevel
+from tests.trees import is_lone
 
 TINY = OccupancyConfig(channels=16, hidden=16, blocks=(1,), scales=(1,), max_scale=4)
 
@@ -25,7 +27,7 @@ def random_network(config: OccupancyConfig = TINY, seed: int = 0, *, quantised: 
     network = OccupancyNet(config)
     with torch.no_grad():
         for name, parameter in network.named_parameters():
-            if name.endswith("bias") or "biases" in name:
+            if "bias" in name:
                 parameter += torch.randn(parameter.shape) * 0.3
     network.quantiser.enabled.fill_(quantised)
     return network
@@ -36,9 +38,13 @@ def exported(network: OccupancyNet, path: Path) -> Program:
     return Program(export_model(network, path, name=path.stem, record={}, metrics={}, licence="none"))
 
 
-def config_of(order: CodingOrder, blocks: tuple[int, ...] = (1,), scales: tuple[int, ...] = (1,)) -> OccupancyConfig:
+def config_of(
+    order: CodingOrder, blocks: tuple[int, ...] = (1,), scales: tuple[int, ...] = (1,), lone_hidden: int = 0
+) -> OccupancyConfig:
     """A small network that codes in that order."""
-    return OccupancyConfig(16, 16, blocks, scales, 6, order.colours, order.groups, order.by_colour)
+    return OccupancyConfig(
+        16, 16, blocks, scales, 6, order.colours, order.groups, order.by_colour, lone_hidden=lone_hidden
+    )  # fmt: skip
 
 
 def parts(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
@@ -51,7 +57,7 @@ def in_format_1(program: Program, path: Path) -> Path:
     """The same weights as a file of the first format, which has no name for any other order than this one."""
     tensors, metadata = parts(program.path)
     config = json.loads(metadata["config"])
-    assert [config.pop(key) for key in ("colours", "groups", "by_colour")] == [2, 8, False]
+    assert [config.pop(key) for key in ("colours", "groups", "by_colour", "lone_hidden")] == [2, 8, False, 0]
     for head in {name.rsplit(".", 1)[0] for name in tensors if "head" in name}:
         shift1, shift2, shift3 = tensors[f"{head}.scalars"]
         (bias3,), (multiplier3,) = tensors.pop(f"{head}.bias3"), tensors.pop(f"{head}.multiplier3")
@@ -64,8 +70,18 @@ def in_format_1(program: Program, path: Path) -> Path:
 
 def decision_logits(step: WholeLevel) -> np.ndarray:
     """(N, 8) float64 bits: the logit that decides each octant of known occupancies, certain ones 14."""
-    raw = step.layers.logits(step.feats, step.level, step.occupancy, step.row).detach().numpy().astype(np.float64)
-    known, size = step.occupancy.numpy().astype(np.int64), step.layers.order.group_size
+    table, layers = _decision_logits(step.layers.head, step), step.layers
+    if layers.lone_head is not None:
+        lone = is_lone(step.level.neighbours.numpy())
+        table[lone] = _decision_logits(layers.lone_head, step)[lone]
+    return table
+
+
+def _decision_logits(head: Head, step: WholeLevel) -> np.ndarray:
+    """As if the head were that of all nodes."""
+    nodes = step.level.neighbours, step.occupancy, step.level.octants
+    raw = head.logits(step.feats, nodes, step.row).detach().numpy().astype(np.float64)
+    known, size = step.occupancy.numpy().astype(np.int64), head.order.group_size
     table = np.empty((len(known), 8))
     for octant in range(8):
         group, j = divmod(octant, size)

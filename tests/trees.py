@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pcc.geometry.coding_order import CodingOrder
-from pcc.geometry.octree import Level, child_level, root_level
+from pcc.geometry.octree import Level, child_level, occupancies, root_level
 
 SELF = 13
 ORDERS = [CodingOrder(c, g, by) for c in (1, 2, 4, 8) for g in (1, 2, 4, 8) for by in (False, True)]
@@ -23,6 +23,20 @@ def random_level(rng: np.random.Generator, depth: int, bits: float = 3.0, num_ro
     level = root_level(num_roots)
     for _ in range(depth):
         level = child_level(level, random_occupancy(rng, len(level), bits))
+    return level
+
+
+def is_lone(neighbours: np.ndarray) -> np.ndarray:
+    """(N,) bool: the nodes of a level's table (N, 27) that have no neighbour but themselves."""
+    return np.delete(neighbours, SELF, axis=1).max(1) < 0
+
+
+def mixed_level(rng: np.random.Generator) -> Level:
+    """A level with many lone nodes, and many others."""
+    level = root_level()
+    for occupancy in occupancies(random_codes(rng, 500, 6), 6)[:5]:
+        level = child_level(level, occupancy)
+    assert 0.5 < is_lone(level.neighbours).mean() < 0.8
     return level
 
 

@@ -17,7 +17,6 @@ namespace pcc {
 
 constexpr int kRowBits = 27;
 constexpr std::int64_t kMaxListedRows = std::int64_t{1} << kRowBits;  // and 27 * 2^27 entries fit 32 bits
-
 constexpr int kListColours = 9;  // eight, and one of nodes without neighbours
 
 struct NeighbourLists {
@@ -29,8 +28,9 @@ struct NeighbourLists {
 constexpr std::uint32_t row_of(std::uint32_t entry) { return entry & ((1u << kRowBits) - 1); }
 constexpr std::uint32_t direction_of(std::uint32_t entry) { return entry >> kRowBits; }
 
-// Fills colours (n,), rows, begin, whose last value is the number of entries, and starts (kListColours + 1,), the place of
-// each colour's first node. A colour is colour_of[octant], or lone_colour (-1: none) where a node has no neighbour but itself.
+// Fills colours (n,) uint8, rows, begin, whose last value is the number of entries, and starts (kListColours + 1,), the
+// places of the colours' first nodes, then n. A node's colour is colour_of[octant], or, unless it is -1, lone_colour
+// where the node has no neighbour but itself.
 void order_by_colour(const std::int32_t* neighbours, const std::uint8_t* octants, const std::uint8_t* colour_of,
                      int lone_colour, std::int64_t n, std::uint8_t* colours, std::int32_t* rows, std::uint32_t* begin,
                      std::int64_t* starts);

@@ -12,10 +12,9 @@ template <class T> using Array4 = nb::ndarray<T, nb::ndim<4>, nb::c_contig, nb::
 // Shapes are checked in pcc/ops/occupancy_bits.py.
 double bits(Array2<const float> feats, Array2<const int32_t> neighbours, Array1<const uint8_t> occupancy,
             Array1<const uint8_t> octants, Array1<const int32_t> rows, Array1<const uint8_t> colour_of,
-            Array3<const uint8_t> masks,
-            Array3<const float> weight1, Array4<const float> context, Array3<const float> bias1, Array3<const float> weight2,
-            Array2<const float> bias2, Array3<const float> weight3, Array2<const float> bias3, float step, bool quantised,
-            nb::list grads) {
+            Array3<const uint8_t> masks, Array3<const float> weight1, Array4<const float> context,
+            Array3<const float> bias1, Array3<const float> weight2, Array2<const float> bias2, Array3<const float> weight3,
+            Array2<const float> bias3, float step, bool quantised, nb::list grads) {
   const HeadBitsShape shape{static_cast<int64_t>(feats.shape(0)), static_cast<int>(weight1.shape(1)),
                             static_cast<int>(weight1.shape(2)),   static_cast<int>(weight1.shape(0)),
                             static_cast<int>(weight3.shape(1)),   static_cast<int>(bias1.shape(0))};
@@ -34,10 +33,10 @@ double bits(Array2<const float> feats, Array2<const int32_t> neighbours, Array1<
 const Registrar registrar([](nb::module_& m) {
   m.def("occupancy_bits", &bits, nb::arg("feats").noconvert(), nb::arg("neighbours").noconvert(),
         nb::arg("occupancy").noconvert(), nb::arg("octants").noconvert(), nb::arg("rows").noconvert(),
-        nb::arg("colour_of").noconvert(), nb::arg("masks").noconvert(), nb::arg("weight1").noconvert(), nb::arg("context").noconvert(),
-        nb::arg("bias1").noconvert(), nb::arg("weight2").noconvert(), nb::arg("bias2").noconvert(),
-        nb::arg("weight3").noconvert(), nb::arg("bias3").noconvert(), nb::arg("step"), nb::arg("quantised"),
-        nb::arg("grads"));
+        nb::arg("colour_of").noconvert(), nb::arg("masks").noconvert(), nb::arg("weight1").noconvert(),
+        nb::arg("context").noconvert(), nb::arg("bias1").noconvert(), nb::arg("weight2").noconvert(),
+        nb::arg("bias2").noconvert(), nb::arg("weight3").noconvert(), nb::arg("bias3").noconvert(), nb::arg("step"),
+        nb::arg("quantised"), nb::arg("grads"));
 });
 
 }  // namespace

@@ -1,6 +1,6 @@
 // Training of the occupancy head: the bits of a level under float weights, and all their gradients, in one pass.
 //
-// For every node n and group g of octants (pcc/geometry/coding_order.py; G = 8 / groups bits, T = 2^G - 1 outputs):
+// For every node n of `rows` and group g of octants (pcc/geometry/coding_order.py; G = 8 / groups bits, T = 2^G - 1 outputs):
 //
 //   x1 = feats[n] . weight1[g] + bias1[colour of n, g] + sum of context[g] over the visible bits         (H,)
 //   x2 = act(x1) . weight2[g] + bias2[g]                                                                 (H,)

@@ -30,7 +30,7 @@ def from_format_1(config: Mapping[str, Any], tensors: Tensors) -> tuple[dict[str
     for i in range(len(config["scales"])):
         for stage in range(NUM_STAGES):
             converted |= _converted(tensors, f"set{i}.head{stage}")
-    return kept | {"colours": 2, "groups": NUM_STAGES, "by_colour": False}, converted
+    return kept | {"colours": 2, "groups": NUM_STAGES, "by_colour": False, "lone_hidden": 0}, converted
 
 
 def _converted(tensors: Tensors, name: str) -> dict[str, np.ndarray]:

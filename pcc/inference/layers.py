@@ -16,7 +16,7 @@ from pcc.geometry.coding_order import LONE_ORDER, SELF, CodingOrder
 from pcc.geometry.octree import Level
 from pcc.ops import conv_int8, occupancy_context
 from pcc.ops.neighbour_lists import NeighbourLists
-from pcc.ops.occupancy_head import HeadGroup, OccupancyHead
+from pcc.ops.occupancy_head import MAX_HIDDEN, HeadGroup, OccupancyHead
 
 Tensors = Mapping[str, np.ndarray]
 INT32_MAX = 2**31 - 1
@@ -80,8 +80,9 @@ class WeightSet:
     def macs(self, level: Level) -> int:
         """Products of all layers for a level's nodes; context sums are additions and count nothing."""
         counts = (level.neighbours >= 0).sum(1)
-        lone = int((counts == 1).sum()) if self.lone_head else 0
-        heads = (len(level) - lone) * self.head.macs + (lone * self.lone_head.macs if self.lone_head else 0)
+        heads = len(level) * self.head.macs
+        if self.lone_head is not None:
+            heads += int((counts == 1).sum()) * (self.lone_head.macs - self.head.macs)
         convolutions = int(counts.sum()) * sum(c.weight[0].size for c in self.convs)
         return len(level) * self.expand.weight[0].size + heads + convolutions
 
@@ -106,13 +107,15 @@ def check_config(config: Mapping[str, Any]) -> None:
         raise ValueError(f"config: expected a positive finest_voxel_m or none, got {finest!r}")
     scales, blocks = list(config["scales"]), list(config["blocks"])
     counts = [config["channels"], config["hidden"], config["max_scale"], *scales, *blocks]
-    lone_hidden = config.get("lone_hidden", 0)
+    lone_hidden = config.get("lone_hidden", 0)  # the key is younger than the format
     counts += [config["colours"], config["groups"], lone_hidden]
     if not all(type(count) is int for count in counts) or type(config["by_colour"]) is not bool:
         raise TypeError("config: expected integers, and true or false for by_colour")
     CodingOrder(config["colours"], config["groups"], config["by_colour"])
-    if min(counts[:2]) < 16 or config["channels"] % 16 or config["hidden"] % 16 or lone_hidden % 16 or lone_hidden < 0:
-        raise ValueError(f"config: expected channels and hidden in multiples of 16, got {counts[:2]} and {lone_hidden}")
+    if min(counts[:2]) < 16 or config["channels"] % 16 or config["hidden"] % 16:
+        raise ValueError(f"config: expected channels and hidden in multiples of 16, got {counts[:2]}")
+    if lone_hidden % 16 or not 0 <= lone_hidden <= MAX_HIDDEN:
+        raise ValueError(f"config: expected lone_hidden 0 or a multiple of 16 up to {MAX_HIDDEN}, got {lone_hidden}")
     if len(blocks) != len(scales) or min(blocks, default=-1) < 0:
         raise ValueError(f"config: expected blocks for each scale, got {blocks} and {scales}")
     if scales[0] != 1 or scales != sorted(set(scales)) or config["max_scale"] < scales[-1]:
@@ -129,13 +132,15 @@ def read_set(tensors: Tensors, index: int, config: Mapping[str, Any], order: Cod
     prefix = f"set{index}"
     num_convs = 2 * config["blocks"][index]
     convs = tuple(_read_layer(tensors, f"{prefix}.conv{j}", (27, c, c), (c,), 27 * c * 255) for j in range(num_convs))
-    lone_hidden = config.get("lone_hidden", 0)
+    lone_head = None
+    if lone_hidden := config["lone_hidden"]:
+        lone_head = _read_head(tensors, f"{prefix}.lone", c, lone_hidden, rows, LONE_ORDER, lone=True)
     return WeightSet(
         expand=_read_layer(tensors, f"{prefix}.expand", (8, c, c), (rows, 8, c), c * 255),
         convs=convs,
         absorb=_read_layer(tensors, f"{prefix}.absorb", (27, 8, c), (c,), 27 * 8),
         head=_read_head(tensors, f"{prefix}.head", c, h, rows, order),
-        lone_head=_read_head(tensors, f"{prefix}.lone", c, lone_hidden, rows, LONE_ORDER) if lone_hidden else None,
+        lone_head=lone_head,
     )
 
 
@@ -159,20 +164,22 @@ def _read_layer(
     return Layer(weight, bias, multiplier, shift, residual)
 
 
-def _read_head(tensors: Tensors, name: str, c: int, h: int, rows: int, order: CodingOrder) -> Head:
-    groups = [_read_group(tensors, f"{name}{g}", c, h, rows, order) for g in range(order.groups)]
+def _read_head(
+    tensors: Tensors, name: str, c: int, h: int, rows: int, order: CodingOrder, *, lone: bool = False
+) -> Head:
+    groups = [_read_group(tensors, f"{name}{g}", c, h, rows, order, lone=lone) for g in range(order.groups)]
     layers = OccupancyHead([group for group, _ in groups], order.colour_masks())
     return Head(layers, np.stack([bias for _, bias in groups], 2), order)
 
 
 def _read_group(
-    tensors: Tensors, name: str, c: int, h: int, rows: int, order: CodingOrder
+    tensors: Tensors, name: str, c: int, h: int, rows: int, order: CodingOrder, *, lone: bool
 ) -> tuple[HeadGroup, np.ndarray]:
     outputs = 2**order.group_size - 1
     shift1, shift2, shift3 = (int(v) for v in _tensor(tensors, f"{name}.scalars", np.int32, (3,)))
     group = HeadGroup(
         weight1=_tensor(tensors, f"{name}.weight1", np.int8, (c, h)),
-        context=_context(tensors, f"{name}.context", h, lone=order is LONE_ORDER),
+        context=_context(tensors, f"{name}.context", h, lone=lone),
         context_shift=_tensor(tensors, f"{name}.context_shift", np.uint8, (h,)),
         multiplier1=_tensor(tensors, f"{name}.multiplier1", np.int32, (h,)),
         shift1=shift1,
@@ -196,7 +203,7 @@ def _read_group(
 
 
 def _context(tensors: Tensors, name: str, h: int, *, lone: bool) -> np.ndarray:
-    """(27, 8, H); of a lone node's the file holds its own bits only."""
+    """(27, 8, H) int8; for lone nodes the file holds the node itself only, (8, H)."""
     if not lone:
         return _tensor(tensors, name, np.int8, (27, 8, h))
     context = np.zeros((27, 8, h), np.int8)

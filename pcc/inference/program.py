@@ -60,9 +60,9 @@ class Step:
 
 
 class LevelPasses:
-    """What the passes of a head over a level share. Where occupancies are known, a colour's groups are computed at once.
+    """What the passes of a head over a level share. Known occupancies: a colour's groups are computed at once.
 
-    The head's colours are those of the lists from ``first_colour`` on.
+    The lists have the head's colours from their colour ``first_colour`` on.
     """
 
     def __init__(
@@ -120,10 +120,11 @@ class Program:
             tensors, metadata = load(content), _metadata(content)
             if (found := metadata.get("format")) not in (FORMAT, FORMAT_1):
                 raise ModelMismatch(f"{path}: expected the format {FORMAT} or {FORMAT_1}, got {found!r}")
-            self.config: dict[str, Any] = json.loads(metadata["config"])
+            config = json.loads(metadata["config"])
             if found == FORMAT_1:
-                self.config, tensors = from_format_1(self.config, tensors)
-            check_config(self.config)
+                config, tensors = from_format_1(config, tensors)
+            check_config(config)
+            self.config: dict[str, Any] = {"lone_hidden": 0} | config
             self.order = CodingOrder(self.config["colours"], self.config["groups"], self.config["by_colour"])
             self.sets = [read_set(tensors, i, self.config, self.order) for i in range(len(self.config["scales"]))]
         except (SafetensorError, KeyError, ValueError, TypeError, RecursionError) as error:
@@ -136,7 +137,7 @@ class Program:
         return f"Program({self.name}, {self.digest.hex()}, {self.num_parameters} parameters)"
 
     def view(self, level: Level) -> View:
-        lone = bool(self.config.get("lone_hidden"))
+        lone = self.config["lone_hidden"] > 0
         return View(level, neighbour_lists(level.neighbours, level.octants, self.order.colour_of, lone=lone))
 
     def features(self, feats: np.ndarray | None, view: View, scale: int) -> np.ndarray:

@@ -82,9 +82,9 @@ def _export_set(layers: WeightSet) -> dict[str, np.ndarray]:
     for j, (weight, bias) in enumerate(zip(layers.conv_weights, layers.conv_biases, strict=True)):
         tensors |= _dense(f"conv{j}", weight, bias, residual=j % 2 == 1)
     tensors |= _absorb(layers)
-    for name, head in (("head", layers.head), ("lone", layers.lone_head)):
-        for group in range(head.order.groups if head is not None else 0):
-            tensors |= {f"{name}{group}.{key}": value for key, value in _head(head, group).items()}
+    tensors |= _head("head", layers.head)
+    if layers.lone_head is not None:
+        tensors |= _head("lone", layers.lone_head)
     return tensors
 
 
@@ -112,7 +112,12 @@ def _absorb(layers: WeightSet) -> dict[str, np.ndarray]:
     }
 
 
-def _head(head: Head, group: int) -> dict[str, np.ndarray]:
+def _head(name: str, head: Head) -> dict[str, np.ndarray]:
+    groups = range(head.order.groups)
+    return {f"{name}{g}.{key}": value for g in groups for key, value in _group(head, g).items()}
+
+
+def _group(head: Head, group: int) -> dict[str, np.ndarray]:
     h = head.hidden
     columns = slice(group * h, (group + 1) * h)
     weight1, context = head.weight1[:, columns], head.context[:, :, columns]

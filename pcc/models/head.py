@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from pcc.geometry.coding_order import NUM_OFFSETS, SELF, CodingOrder
 from pcc.nn.functional import OccupancyBits, OccupancyContext
@@ -20,8 +21,9 @@ class Head(nn.Module):
 
     Args:
         channels, hidden: features per node, and units per group.
+        order: of its passes.
         rows: scales with a bias of their own.
-        lone: for nodes without neighbours.
+        lone: for nodes without neighbours; of the context it holds the node's own bits only, (1, 8, groups * H).
     """
 
     def __init__(
@@ -48,7 +50,7 @@ class Head(nn.Module):
             feats: (N, C) float32.
             nodes: neighbours (N, 27) int32, occupancy and octants (N,) uint8 of the level.
             row: of the biases.
-            rows: (R,) int32, the nodes; None: all.
+            rows: (R,) int32, distinct: the nodes that count; None: all.
         """
         order, h = self.order, self.hidden
         weight1, context, bias1 = self._first_layer(row)
@@ -57,19 +59,19 @@ class Head(nn.Module):
             context.view(NUM_OFFSETS, 8, order.groups, h).permute(2, 0, 1, 3),
             bias1.view(-1, order.groups, h),
         )
-        (weight2, bias2), (weight3, bias3) = self._rounded(self.weight2, self.bias2), self._rounded(self.weight3, self.bias3)
+        (weight2, bias2), (weight3, bias3) = self._later_layers()
         weights = [w.contiguous() for w in (*by_group, weight2, bias2, weight3.transpose(1, 2), bias3)]
         return OccupancyBits.apply(feats, order, bool(self.quantiser[0].enabled), nodes, rows, *weights)
 
     def logits(self, feats: Tensor, nodes: tuple[Tensor, Tensor, Tensor], row: int) -> Tensor:
-        """(N, groups, 2^group_size - 1) bits of all nodes, layer by layer: what `bits` and programs are checked with."""
+        """(N, groups, 2^group_size - 1) in bits, of all nodes and layer by layer: what `bits` is checked with."""
         q, order = self.quantiser[0], self.order
         weight1, weights, bias1 = self._first_layer(row)
         context = OccupancyContext.apply(weights, *nodes, order.first_group, order.groups)
         colours = torch.from_numpy(order.colour_of).long()[nodes[2].long()]
         x = feats @ weight1 + context + bias1.index_select(0, colours)
         x = q.activation(x).view(len(feats), order.groups, -1).transpose(0, 1)  # (G, N, H)
-        (weight2, bias2), (weight3, bias3) = self._rounded(self.weight2, self.bias2), self._rounded(self.weight3, self.bias3)
+        (weight2, bias2), (weight3, bias3) = self._later_layers()
         x = q.activation(torch.baddbmm(bias2[:, None], x, weight2))
         return q.logit(torch.baddbmm(bias3[:, None], x, weight3)).transpose(0, 1)
 
@@ -78,11 +80,15 @@ class Head(nn.Module):
         q, step = self.quantiser[0], weight_step(self.weight1)
         context = q.weight(self.context, context_step(self.context, step))
         if self.lone:
-            context = torch.cat([context.new_zeros(SELF, *context.shape[1:]), context, context.new_zeros(SELF, *context.shape[1:])])
+            context = functional.pad(context, (0, 0, 0, 0, SELF, SELF))  # neighbours that do not exist
         return q.weight(self.weight1, step), context, q.bias(self.bias1[row], step * ACTIVATION_STEP)
 
+    def _later_layers(self) -> list[tuple[Tensor, Tensor]]:
+        """Weights (groups, H, O) and biases (groups, O) of the second layer and of the third, rounded."""
+        return [self._rounded(*layer) for layer in ((self.weight2, self.bias2), (self.weight3, self.bias3))]
+
     def _rounded(self, weights: Tensor, biases: Tensor) -> tuple[Tensor, Tensor]:
-        """Weights (G, I, O) and biases (G, O), rounded with the steps of each group."""
+        """With the steps of each group."""
         q, steps = self.quantiser[0], [weight_step(w) for w in weights]
         rounded = torch.stack([q.weight(w, step) for w, step in zip(weights, steps, strict=True)])
         return rounded, q.bias(biases, torch.stack(steps) * ACTIVATION_STEP)

@@ -8,6 +8,7 @@ Per level, features flow from coarse to fine and occupancies are coded in passes
     children <--absorb (all bits of the 27 neighbours)--------------+                        | node and its neighbours
 
 Weights are shared by a range of scales (levels to go, `OccupancyConfig.scales`), with a bias of its own per scale.
+Nodes without neighbours may have a small head of their own (`pcc.models.head`).
 It is not what runs in the codec: `pcc.models.export` turns it into the integer program of `pcc.inference`.
 """
 
@@ -38,12 +39,12 @@ class OccupancyConfig:
     Attributes:
         channels: features per node, a multiple of 16.
         hidden: units of the head of a group, a multiple of 16, at most 64.
-        lone_hidden: units per group of the head for nodes without neighbours; 0: they use the same head as all.
         blocks: residual blocks (two 3x3x3 convolutions each) per weight set.
         scales: first scale of each weight set, ascending from 1; scale = levels to go + level offset.
         max_scale: the largest scale with a bias of its own; coarser levels share it.
         finest_voxel_m: edge in metres of the voxels whose parents have scale 1, for models of clouds in metres.
         colours, groups, by_colour: see `pcc.geometry.coding_order.CodingOrder`.
+        lone_hidden: units per group of the head for nodes without neighbours; 0: they have no other head than all.
     """
 
     channels: int = 32
@@ -119,7 +120,9 @@ class WeightSet(nn.Module):
         self.absorb_weight = normal(27, 8, c, fan=100)
         self.absorb_bias = nn.Parameter(torch.zeros(c))
         self.head = Head(c, h, config.order, rows, quantiser)
-        self.lone_head = Head(c, config.lone_hidden, LONE_ORDER, rows, quantiser, lone=True) if config.lone_hidden else None
+        self.lone_head: Head | None = None
+        if config.lone_hidden:
+            self.lone_head = Head(c, config.lone_hidden, LONE_ORDER, rows, quantiser, lone=True)
 
     def expand(self, feats: Tensor | None, level: TrainingLevel, row: int) -> Tensor:
         """Features of nodes from their parents'; roots have none."""
@@ -210,4 +213,3 @@ class WholeLevel:
 
     def code(self, coder: BitSum, known: bool) -> None:
         coder.add(self.layers.bits(self.feats, self.level, self.occupancy, self.row))
-

@@ -71,7 +71,8 @@ class Activation(torch.autograd.Function):
 class OccupancyBits(torch.autograd.Function):
     """Bits of a level under the weights of its heads, a scalar; see `pcc.ops.occupancy_bits`.
 
-    Rounding passes gradients through, as in `Activation`. nodes: neighbours, occupancy, octants; rows: the nodes, or None for all.
+    Rounding passes gradients through, as in `Activation`. nodes: neighbours, occupancy, octants of the level; rows: of
+    the nodes that count, or None for all.
     """
 
     @staticmethod

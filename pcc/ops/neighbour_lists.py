@@ -4,7 +4,8 @@
 
 A node of a dense surface has about 13.5 of 27 neighbours, one of a LiDAR frame 2.5: kernels that visit a node's
 neighbours read lists in half or a tenth of the time that the table takes. Nodes of one colour
-(`pcc.geometry.coding_order`) are coded together, so their lists lie together.
+(`pcc.geometry.coding_order`) are coded together, so their lists lie together. Lone nodes, which have no neighbour but
+themselves, may be a colour of their own.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def neighbour_lists(
         neighbours: (N, 27) int32 rows; whatever is not in 0..N-1 is empty.
         octants: (N,) uint8, the node's place in its parent.
         colour_of: (8,) uint8, the colour of an octant, 0..7.
-        lone: nodes without neighbours have a colour of their own, after all others.
+        lone: lone nodes have a colour of their own, after all others.
 
     Raises:
         LimitExceeded: N is over 2^27.

@@ -1,6 +1,6 @@
 """Training of the occupancy head: the bits of a level under float weights, and all their gradients, in one pass.
 
-For every node n and group g of G octants, with T = 2^G - 1 outputs (`pcc.geometry.coding_order`):
+For every node n of `rows` and group g of G octants, with T = 2^G - 1 outputs (`pcc.geometry.coding_order`):
 
     x1 = feats[n] @ weight1[g] + bias1[colour, g] + sum of context[g] over the visible bits
     x2 = act(x1) @ weight2[g] + bias2[g]
@@ -70,8 +70,11 @@ def occupancy_bits(
         check(octants, "octants", "uint8", (n,)),
     )
     rows = np.arange(n, dtype=np.int32) if rows is None else check(rows, "rows", "int32", (None,))
+    if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < n:
+        raise ValueError(f"rows: expected 0..{n - 1}, got {int(rows.min())}..{int(rows.max())}")
     grads = [zeros(a, tuple(a.shape), np.float32) for a in (feats, *checked)] if gradients else []
-    bits = _ext.occupancy_bits(feats, *nodes, rows, order.colour_of, order.octant_masks, *checked, step, quantised, grads)
+    masks = order.colour_of, order.octant_masks
+    bits = _ext.occupancy_bits(feats, *nodes, rows, *masks, *checked, step, quantised, grads)
     return bits, grads
 
 
@@ -82,15 +85,18 @@ def occupancy_bits_reference(
     occupancy: np.ndarray,
     octants: np.ndarray,
     order: CodingOrder,
+    rows: np.ndarray | None = None,
     *,
     step: float,
     quantised: bool,
 ) -> float:
     """The bits by their definition, group by group in float64."""
+    rows = np.arange(len(occupancy)) if rows is None else rows
     weight1, context, bias1, weight2, bias2, weight3, bias3 = (w.astype(np.float64) for w in weights)
     near = np.where((neighbours >= 0) & (neighbours < len(occupancy)), neighbours, -1)
     around = np.where(near >= 0, occupancy[near], 0)[:, None] & order.octant_masks[octants]  # (N, groups, 27)
-    visible = (around[..., None] >> np.arange(8) & 1).astype(np.float64)
+    visible = (around[rows, ..., None] >> np.arange(8) & 1).astype(np.float64)
+    feats, occupancy, octants = feats[rows], occupancy[rows], octants[rows]
     total = 0.0
     for g in range(order.groups):
         x = (

@@ -107,7 +107,8 @@ class OccupancyHead:
         Args:
             feats: (N, C) uint8; occupancy: (N,) uint8, of which only visible bits are read.
             lists: of the level.
-            colour: of this head; listed: the same nodes' colour in the lists, where it is another.
+            colour: of the nodes in this head.
+            listed: their colour in the lists; None: the same.
             bias1: (K, H) int32, for the nodes' scale and colour.
 
         Returns:
@@ -117,12 +118,12 @@ class OccupancyHead:
             TypeError, ValueError: an argument does not fit.
         """
         n, colours = len(lists), self.masks.shape[1]
-        listed = colour if listed is None else listed
-        if not 0 <= listed < len(lists.starts) - 1:
-            raise ValueError(f"lists: expected a colour below {len(lists.starts) - 1}, got {listed}")
         bias1 = check(bias1, "bias1", "int32", (None, self.hidden))
         if not (0 <= first <= first + len(bias1) <= len(self.groups) and 0 <= colour < colours):
             raise ValueError(f"colour, first, bias1: no such passes: {colour}, {first}, {len(bias1)}")
+        listed = colour if listed is None else listed
+        if not 0 <= listed < len(lists.starts) - 1:
+            raise ValueError(f"listed: the lists have {len(lists.starts) - 1} colours, got {listed}")
         feats = check(feats, "feats", "uint8", (n, self.channels))
         occupancy = check(occupancy, "occupancy", "uint8", (n,))
         place, end = lists.starts[listed : listed + 2]

@@ -19,10 +19,16 @@ from pcc.ops.tables import TOTAL, tree_frequencies
 from tests.networks import config_of, exported, random_network
 from tests.trees import ORDERS, SOME_ORDERS, name_of, random_codes
 
+PROGRAMS = {name_of(order): (order, 0) for order in SOME_ORDERS} | {
+    "8x4 and lone nodes": (SOME_ORDERS[1], 16),
+    "8x2 by colour and lone nodes": (SOME_ORDERS[2], 32),
+}
 
-@pytest.fixture(scope="module", params=SOME_ORDERS, ids=name_of)
+
+@pytest.fixture(scope="module", params=PROGRAMS)
 def program(request, tmp_path_factory):
-    config = config_of(request.param, (1, 1), (1, 3))
+    order, lone_hidden = PROGRAMS[request.param]
+    config = config_of(order, (1, 1), (1, 3), lone_hidden)
     return exported(random_network(config, seed=5), tmp_path_factory.mktemp("model") / "m.safetensors")
 
 
@@ -39,6 +45,7 @@ def clouds():
     yield from ((f"one voxel, depth {d}", np.array([(1 << 3 * d) - 1], np.uint64), d) for d in (1, 2, 20, 21))
     yield from ((f"first voxel, depth {d}", np.zeros(1, np.uint64), d) for d in (1, 21))
     yield "two corners", np.array([0, (1 << 63) - 1], np.uint64), 21
+    yield "lone nodes from level 2 on", np.arange(8, dtype=np.uint64) * np.uint64(((1 << 63) - 1) // 7), 21
     yield from ((f"random, depth {d}", random_codes(rng, 300, d), d) for d in (1, 2, 3, 7, 14, 21))
     yield from ((f"full block, depth {d}", np.arange(1 << 3 * d, dtype=np.uint64), d) for d in (1, 2, 4))
     yield "line", line(9), 9
@@ -60,10 +67,12 @@ def test_round_trip(program, codes, depth, offset):
     assert abs(8 * len(data) - bits) <= 0.02 * bits + 64
 
 
+@pytest.mark.parametrize("lone_hidden", [0, 16])
 @pytest.mark.parametrize("order", ORDERS, ids=name_of)
-def test_round_trip_in_every_order(tmp_path, rng, order):
+def test_round_trip_in_every_order(tmp_path, rng, order, lone_hidden):
     """All 32 orders, also those that differ in name only; the estimate is the information of the same symbols."""
-    program = exported(random_network(config_of(order), seed=9), tmp_path / "m.safetensors")
+    config = config_of(order, lone_hidden=lone_hidden)
+    program = exported(random_network(config, seed=9), tmp_path / "m.safetensors")
     codes = random_codes(rng, 500, 4)
     data = encode_octree(codes, 4, program, 0)
     np.testing.assert_array_equal(decode_octree(data, 4, len(codes), program, 0), codes)
@@ -98,15 +107,15 @@ def test_estimate(program, seed):
 
 def test_every_kernel_writes_and_reads_the_same_bytes(program, rng):
     """bytes(isa, threads) = bytes(scalar, 1), and each decodes what another wrote."""
-    codes, before, streams = random_codes(rng, 4000, 5), ops.isa(), {}
+    codes, before, streams = random_codes(rng, 4000, 6), ops.isa(), {}
     try:
         for isa in ops.available_isas():
             for threads in (1, 3):
                 ops.set_isa(isa)
                 ops.set_num_threads(threads)
-                streams[isa, threads] = encode_octree(codes, 5, program, 0)
+                streams[isa, threads] = encode_octree(codes, 6, program, 0)
                 first = next(iter(streams.values()))
-                np.testing.assert_array_equal(decode_octree(first, 5, len(codes), program, 0), codes)
+                np.testing.assert_array_equal(decode_octree(first, 6, len(codes), program, 0), codes)
     finally:
         ops.set_isa(before)
         ops.set_num_threads(0)

@@ -24,7 +24,7 @@ from tests.streams import with_mask
 from tests.trees import SOME_ORDERS, name_of
 
 
-def random_program(folder, order: CodingOrder) -> Program:
+def random_program(folder, order: CodingOrder, lone_hidden: int = 0) -> Program:
     """An untrained network, its weights large enough that logits and clamps take all their values."""
     torch = pytest.importorskip("torch", reason="exporting a program needs PyTorch")
     from pcc.models.export import export_model
@@ -32,7 +32,7 @@ def random_program(folder, order: CodingOrder) -> Program:
     from tests.networks import config_of
 
     torch.manual_seed(3)
-    network = OccupancyNet(config_of(order, blocks=(2, 1), scales=(1, 3)))
+    network = OccupancyNet(config_of(order, blocks=(2, 1), scales=(1, 3), lone_hidden=lone_hidden))
     with torch.no_grad():
         for parameter in network.parameters():
             parameter += 0.1 * torch.randn(parameter.shape) * parameter.abs().max().clamp_min(1.0)
@@ -41,14 +41,19 @@ def random_program(folder, order: CodingOrder) -> Program:
 
 
 FIRST_FORMAT = "first format"
+PROGRAMS = {name_of(order): (order, 0) for order in SOME_ORDERS} | {
+    FIRST_FORMAT: (CodingOrder(2, 8), 0),
+    "8x4 and lone nodes": (CodingOrder(8, 4), 16),
+    "1x8 and lone nodes": (CodingOrder(1, 8), 48),
+}
 
 
-@pytest.fixture(scope="module", params=[FIRST_FORMAT, *SOME_ORDERS], ids=[FIRST_FORMAT, *map(name_of, SOME_ORDERS)])
+@pytest.fixture(scope="module", params=PROGRAMS)
 def program(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("model")
-    if request.param is not FIRST_FORMAT:
-        return random_program(folder, request.param)
-    program = random_program(folder, CodingOrder(2, 8))
+    program = random_program(folder, *PROGRAMS[request.param])
+    if request.param != FIRST_FORMAT:
+        return program
     from tests.networks import in_format_1
 
     return Program(in_format_1(program, folder / "first.safetensors"))

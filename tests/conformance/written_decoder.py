@@ -52,12 +52,13 @@ class File:
             self.from_format_1()
         elif metadata["format"] != "pcc-occupancy-2":
             raise ValueError(metadata["format"])
+        self.config.setdefault("lone_hidden", 0)
 
     def from_format_1(self) -> None:
         """Section 3, the first format."""
         if self.config["checkerboard"] is not True:
             raise ValueError("checkerboard")
-        self.config |= {"colours": 2, "groups": 8, "by_colour": False}
+        self.config |= {"colours": 2, "groups": 8, "by_colour": False, "lone_hidden": 0}
         for name in [name for name in self.tensors if "head" in name and name.endswith("scalars")]:
             head = name.removesuffix("scalars")
             shift1, shift2, bias3, multiplier3, shift3 = self.tensors[name]
@@ -188,9 +189,10 @@ def visible_bits(
 
 
 def logits(t: Tensors, head: str, bias1: np.ndarray, bits: np.ndarray, f: np.ndarray) -> np.ndarray:
-    """Section 6: (R, T)."""
+    """Section 6: (R, T); ``bits`` are (R, 27, 8), or (R, 1, 8) of the nodes themselves."""
     shift1, shift2, shift3 = (int(v) for v in t[f"{head}scalars"])
-    context = np.einsum("ndo,doh->nh", bits, t[f"{head}context"]) << t[f"{head}context_shift"]
+    context = t[f"{head}context"].reshape(bits.shape[1], 8, -1)
+    context = np.einsum("ndo,doh->nh", bits, context) << t[f"{head}context_shift"]
     z = requantise(bias1 + f @ t[f"{head}weight1"] + context, t[f"{head}multiplier1"], shift1)
     z = requantise(t[f"{head}bias2"] + z @ t[f"{head}weight2"], t[f"{head}multiplier2"], shift2)
     a = t[f"{head}bias3"] + z @ t[f"{head}weight3"]
@@ -214,11 +216,26 @@ def occupancies(
     """Section 9, the loop over passes."""
     occ, size = np.zeros(len(f), np.int64), 8 // file.config["groups"]
     colour, order = RANKS[octants] * file.config["colours"] // 8, passes(file.config)
+    if file.config["lone_hidden"]:
+        lone = (rows >= 0).sum(1) == 1
+        occ[lone] = lone_occupancies(file.tensors, coder, set_, row, f[lone])
+        colour[lone] = -1
     for index, (g, c) in enumerate(order):
         head, nodes = f"{set_}head{g}.", np.flatnonzero(colour == c)
         bits = visible_bits(occ, rows[nodes], colour, order, index, size)
         tree = logits(file.tensors, head, file.tensors[f"{head}bias1"][row, c], bits, f[nodes])
         occ[nodes] = group_bits(coder, tree, occ[nodes], g, size)
+    return occ
+
+
+def lone_occupancies(t: Tensors, coder: Rans, set_: str, row: int, f: np.ndarray) -> np.ndarray:
+    """Section 6, lone nodes; ``f`` (R, C) are their features."""
+    occ = np.zeros(len(f), np.int64)
+    for g in range(2):
+        head = f"{set_}lone{g}."
+        seen = occ[:, None] >> np.arange(8) & 1  # bits 0..3 in the second pass
+        tree = logits(t, head, t[f"{head}bias1"][row, 0], seen[:, None], f)
+        occ = group_bits(coder, tree, occ, g, 4)
     return occ
 
 

@@ -83,8 +83,9 @@ def test_a_missing_order_is_refused(both, tmp_path):
 
 def test_settings_of_the_present_format_change_nothing(both, tmp_path):
     """The first format has one order, whatever keys an encoder's notes may have."""
-    program = changed(both[0], tmp_path / "m.safetensors", colours=8, groups=1, by_colour=True)
+    program = changed(both[0], tmp_path / "m.safetensors", colours=8, groups=1, by_colour=True, lone_hidden=16)
     assert program.order == CodingOrder(2, 8)
+    assert program.config["lone_hidden"] == 0
 
 
 @pytest.mark.parametrize(

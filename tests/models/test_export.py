@@ -10,15 +10,16 @@ torch = pytest.importorskip("torch", reason="extra 'train' is not installed")
 
 from pcc.codec.walk import walk  # noqa: E402
 from pcc.entropy.coders import BitEstimator  # noqa: E402
-from pcc.geometry.coding_order import CodingOrder  # noqa: E402
+from pcc.geometry.coding_order import LONE_ORDER  # noqa: E402
 from pcc.geometry.octree import child_level, occupancies, root_level  # noqa: E402
+from pcc.inference.layers import _convolve  # noqa: E402
 from pcc.inference.program import Program  # noqa: E402
 from pcc.models.export import export_model, fixed_point  # noqa: E402
 from pcc.models.occupancy import OccupancyConfig  # noqa: E402
 from pcc.nn import rate  # noqa: E402
 from pcc.nn.quantisation import ACTIVATION_STEP  # noqa: E402
 from tests.networks import TINY, decision_logits, exported, random_network  # noqa: E402
-from tests.trees import random_codes  # noqa: E402
+from tests.trees import is_lone, random_codes  # noqa: E402
 
 UNIT = 256  # logits per bit
 CONFIGS = {
@@ -30,6 +31,7 @@ CONFIGS = {
     "nibbles": OccupancyConfig(16, 16, (1,), (1,), 4, colours=8, groups=2, by_colour=True),
     "pairs": OccupancyConfig(16, 16, (1,), (1,), 4, colours=4, groups=4),
     "at once": OccupancyConfig(16, 16, (1,), (1,), 4, colours=1, groups=1),
+    "lone nodes": OccupancyConfig(16, 32, (1, 1), (1, 3), 4, colours=8, groups=4, lone_hidden=16),
 }
 
 
@@ -66,31 +68,37 @@ def integer_logits(program, known, offset):
     walk(program, coder, len(known), level_offset=offset, known=known)
     passes, level, found = iter(coder.logits), root_level(), []
     for occupancy in known:
-        found.append(table_of(passes, level, program.order))
+        found.append(table_of(passes, level, program))
         level = child_level(level, occupancy)
     assert next(passes, None) is None
     return found
 
 
-def table_of(passes, level, order: CodingOrder):
+def table_of(passes, level, program):
     """(N, 8) by octant, from the logits of a level's passes in coding order; those without nodes are left out."""
-    table, colour = np.full((len(level), 8), np.nan), order.colour_of[level.octants]
-    for group, of in order.passes:
-        if (colour == of).any():
-            table[colour == of, group * order.group_size : (group + 1) * order.group_size] = next(passes)
+    table, colour = np.full((len(level), 8), np.nan), program.order.colour_of[level.octants].astype(int)
+    orders = [(program.order, 0)]
+    if program.config["lone_hidden"]:
+        colour[is_lone(level.neighbours)] = -1
+        orders = [(LONE_ORDER, -1), *orders]
+    for order, first_colour in orders:
+        for group, of in order.passes:
+            rows = colour == first_colour + of
+            if rows.any():
+                table[rows, group * order.group_size : (group + 1) * order.group_size] = next(passes)
     assert not np.isnan(table).any()
     return table
 
 
-def cloud(rng, depth=5):
-    """A thin random surface and some strays."""
+def cloud(rng, depth=5, strays=100):
+    """A thin surface and some strays."""
     side = 1 << depth
     x, y = np.mgrid[:side, :side].reshape(2, -1)
     z = ((np.sin(x / 5) + np.cos(y / 7) + 2) * side / 5).astype(int)
     from pcc.ops import morton
 
     surface = morton.encode(np.stack([x, y, z], 1).astype(np.int32))
-    return np.union1d(surface, random_codes(rng, 100, depth))
+    return np.union1d(surface, random_codes(rng, strays, depth))
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -98,19 +106,17 @@ def cloud(rng, depth=5):
 @pytest.mark.parametrize("offset", [0, 3])
 @torch.no_grad()
 def test_levels_agree(tmp_path, rng, name, seed, offset):
-    """From equal features, a level's features, logits and absorbed features are equal but for ties of float sums.
+    """From equal inputs, what every layer of a level gives is equal but for ties of float sums.
 
-    At most 2 % of the features differ, by one or two (a tie in the first of several convolutions), and at most 0.1 %
-    of the logits, by 2/256 bit; for every set and scale.
+    At most 0.1 % of a layer's features differ, by one, and of the logits, by 2/256 bit; for every set and scale.
     """
     network = random_network(CONFIGS[name], seed)
     program = exported(network, tmp_path / "m.safetensors")
     known, level, feats = occupancies(cloud(rng), 5), root_level(), None
     for d, occupancy in enumerate(known):
         scale, view, lists = 5 - d + offset, network.view(level), program.view(level)
-        x = network.features(None if feats is None else as_float(feats), view, scale)
-        feats = program.features(feats, lists, scale)
-        assert_features(x, feats)
+        above, feats = feats, program.features(feats, lists, scale)
+        np.testing.assert_array_equal(check_layers(network, program, above, level, scale), feats)
         (step,) = network.steps(as_float(feats), view, occupancy, scale)
         difference = np.abs(decision_logits(step) * UNIT - level_logits(program, feats, lists, occupancy, scale))
         assert (difference > 0.01).sum() <= max(2, difference.size // 1000)
@@ -121,14 +127,29 @@ def test_levels_agree(tmp_path, rng, name, seed, offset):
         level = child_level(level, occupancy)
 
 
+def check_layers(network, program, above, level, scale):
+    """The layers from the features above to those of the level, each of both from the same integers."""
+    (layers, row), (integers, _) = network._set_of(scale), program._set_of(scale)
+    view, activation = network.view(level), network.quantiser.activation
+    x = integers.expand_children(above, level, row)
+    assert_features(layers.expand(None if above is None else as_float(above), view, row), x)
+    for j, conv in enumerate(integers.convs):
+        if j % 2 == 0:
+            block = x  # what the second convolution of the block is added to
+        sums = layers._convolve(as_float(x), layers.conv_weights[j], layers.conv_biases[j], view)
+        x = _convolve(conv, x, level, block if j % 2 else None)
+        assert_features(activation(sums + as_float(block) if j % 2 else sums), x)
+    return x
+
+
 def as_float(feats):
     return torch.from_numpy(feats.astype(np.float32)) * ACTIVATION_STEP
 
 
 def assert_features(x, feats):
     difference = np.abs(x.numpy() / ACTIVATION_STEP - feats)
-    assert difference.max() < 2.01
-    assert (difference > 0.01).sum() <= max(1, feats.size // 50)
+    assert difference.max() < 1.01
+    assert (difference > 0.01).sum() <= max(2, feats.size // 1000)
     assert len(feats) < 100 or 0.1 < (feats > 0).mean() < 0.95, "the network must be lively"
 
 
@@ -137,13 +158,13 @@ def level_logits(program, feats, view, occupancy, scale):
     coder = Recorder()
     for step in program.steps(feats, view, occupancy, scale, True):
         step.code(coder, True)
-    return table_of(iter(coder.logits), view.level, program.order)
+    return table_of(iter(coder.logits), view.level, program)
 
 
 @pytest.mark.parametrize("name", CONFIGS)
 @pytest.mark.parametrize("offset", [0, 3])
 def test_walks_agree(tmp_path, rng, name, offset):
-    """Mean |l_float - l_integer| < 1/256 bit over a whole tree, where a tie reaches all nodes below."""
+    """Mean |l_float - l_integer| < 3/256 bit over a whole tree, where a tie reaches all nodes below."""
     network = random_network(CONFIGS[name])
     program = exported(network, tmp_path / "m.safetensors")
     known = occupancies(cloud(rng), 5)
@@ -151,17 +172,18 @@ def test_walks_agree(tmp_path, rng, name, offset):
     difference = np.abs(np.concatenate(float_logits(network, known, offset)) - logits)
     assert logits.std() > 100, "the network must be lively"
     assert len(np.unique(logits)) > 300
-    assert difference.mean(axis=0).max() < 1
+    assert difference.mean(axis=0).max() < 3
     assert difference.max() < 32
 
 
-@pytest.mark.parametrize("name", ["checkerboard", "wide", "nibbles", "at once"])
+@pytest.mark.parametrize("name", ["checkerboard", "wide", "nibbles", "at once", "lone nodes"])
+@pytest.mark.parametrize("strays", [100, 2000])
 @torch.no_grad()
-def test_bits_agree(tmp_path, rng, name):
+def test_bits_agree(tmp_path, rng, name, strays):
     """Bits that training counts = bits under the program's tables, within 0.1 %."""
     network = random_network(CONFIGS[name])
     program = exported(network, tmp_path / "m.safetensors")
-    known = occupancies(cloud(rng, 6), 6)
+    known = occupancies(cloud(rng, 6, strays), 6)
     trained, coded = rate.BitSum(), BitEstimator()
     walk(network, trained, 6, known=known)
     walk(program, coded, 6, known=known)
@@ -185,10 +207,10 @@ def test_dead_and_tiny_channels_export(tmp_path, rng):
         for weight in (layers.expand_weight, layers.conv_weights[0], layers.conv_weights[1], layers.absorb_weight):
             weight[..., 3] = 0
             weight[..., 5] *= 1e-7
-        layers.head1_weight[:, ::5] = 0
-        layers.head2_weight[:, :, 7] = 0
+        layers.head.weight1[:, ::5] = 0
+        layers.head.weight2[:, :, 7] = 0
         layers.conv_biases[0][3] = 1.5
-        layers.head3_weight[2] = 0
+        layers.head.weight3[2] = 0
     program = exported(network, tmp_path / "m.safetensors")
     known = occupancies(cloud(rng), 5)
     difference = np.abs(

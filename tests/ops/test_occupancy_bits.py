@@ -27,8 +27,8 @@ def nodes_of(rng, depth):
     return level.neighbours, occupancy, level.octants
 
 
-def call(feats, weights, nodes, order, quantised=False, gradients=False):
-    return op.occupancy_bits(feats, weights, *nodes, order, step=STEP, quantised=quantised, gradients=gradients)
+def call(feats, weights, nodes, order, quantised=False, gradients=False, rows=None):
+    return op.occupancy_bits(feats, weights, *nodes, order, rows, step=STEP, quantised=quantised, gradients=gradients)
 
 
 @some_orders
@@ -42,6 +42,33 @@ def test_equals_reference(isa, threads, rng, order, quantised, depth, c, h):
     assert bits == pytest.approx(want, rel=1e-3 if quantised else 1e-5)  # ties of rounding
     assert grads == []
     assert call(feats, weights, nodes, order, quantised, True)[0] == bits
+
+
+@some_orders
+def test_some_rows_equal_reference(isa, threads, rng, order):
+    """In any order; their neighbours' bits are seen whether they are among them or not."""
+    nodes, weights = nodes_of(rng, 3), weights_of(rng, order)
+    num, feats = len(nodes[1]), rng.random((len(nodes[1]), 16)).astype(np.float32)
+    for size in (0, 1, 65, num):
+        rows = rng.permutation(num)[:size].astype(np.int32)
+        bits, _ = call(feats, weights, nodes, order, rows=rows)
+        want = op.occupancy_bits_reference(feats, weights, *nodes, order, rows, step=STEP, quantised=False)
+        assert bits == pytest.approx(want, rel=1e-5)
+
+
+def test_parts_sum_up(isa, rng):
+    """bits and gradients of all nodes = sum of those of a partition; other nodes' features get none."""
+    order = SOME_ORDERS[1]
+    nodes, weights = nodes_of(rng, 3), weights_of(rng, order)
+    num, feats = len(nodes[1]), rng.random((len(nodes[1]), 16)).astype(np.float32)
+    whole, grads = call(feats, weights, nodes, order, gradients=True)
+    parts = np.split(rng.permutation(num).astype(np.int32), [1, 40])
+    results = [call(feats, weights, nodes, order, gradients=True, rows=rows) for rows in parts]
+    assert sum(bits for bits, _ in results) == pytest.approx(whole, rel=1e-6)
+    for i, grad in enumerate(grads):
+        np.testing.assert_allclose(sum(g[i] for _, g in results), grad, rtol=1e-3, atol=1e-3)
+    for rows, (_, (grad_feats, *_rest)) in zip(parts, results, strict=True):
+        assert set(np.flatnonzero(np.abs(grad_feats).sum(1))) <= set(rows.tolist())
 
 
 @some_orders
@@ -119,6 +146,11 @@ def test_wrong_arguments_are_named(rng):
         call(feats, weights, nodes, SOME_ORDERS[0])
     with pytest.raises(ValueError, match="multiples of 16"):
         call(feats[:, :8].copy(), weights, nodes, order)
+    for rows in ([-1], [0, len(feats)], [2**31 - 1]):
+        with pytest.raises(ValueError, match="rows: expected"):
+            call(feats, weights, nodes, order, rows=np.array(rows, np.int32))
+    with pytest.raises(TypeError, match="rows"):
+        call(feats, weights, nodes, order, rows=np.zeros(1, np.int64))
     for i, name in enumerate(("neighbours", "occupancy", "octants")):
         with pytest.raises(ValueError, match=name):
             call(feats, weights, [a[1:] if i == j else a for j, a in enumerate(nodes)], order)

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pcc.geometry.coding_order import CodingOrder
+from pcc.geometry.coding_order import LONE_ORDER, CodingOrder
 from pcc.ops import occupancy_head as op
 from pcc.ops.neighbour_lists import neighbour_lists
-from tests.trees import ORDERS, SOME_ORDERS, name_of, random_level, random_occupancy
+from tests.trees import ORDERS, SOME_ORDERS, is_lone, mixed_level, name_of, random_level, random_occupancy
 
 LONE = CodingOrder(1, 8)  # one colour
 
@@ -73,6 +73,21 @@ def test_equals_reference(isa, threads, rng, c, h, order):
         np.testing.assert_array_equal(got, expected(head, level, lists, feats, occupancy, colour, 0, bias1))
         spread |= set(got.reshape(-1).tolist())
     assert len(spread) > 50
+
+
+def test_nodes_of_another_colour_in_the_lists(isa, threads, rng):
+    """A head of one colour for the nodes that the lists call lone: the last of nine colours."""
+    level, order = mixed_level(rng), CodingOrder(8, 4)
+    lists = neighbour_lists(level.neighbours, level.octants, order.colour_of, lone=True)
+    feats, occupancy = rng.integers(0, 256, (len(level), 16), dtype=np.uint8), random_occupancy(rng, len(level))
+    head, bias1 = head_of(rng, LONE_ORDER, 16, 48), rng.integers(-900, 900, (2, 48)).astype(np.int32)
+    got = head.logits(feats, lists, occupancy, colour=0, listed=8, first=0, bias1=bias1)
+    rows = np.flatnonzero(is_lone(level.neighbours))
+    want = [
+        op.logits_reference(head.groups[g], head.masks[g, 0], feats, level.neighbours, occupancy, rows, bias1[g])
+        for g in range(2)
+    ]
+    np.testing.assert_array_equal(got, want)
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=name_of)
@@ -200,9 +215,9 @@ def test_wrong_passes_are_named(rng):
         head.logits(feats, lists, occupancy[1:], **args)
     with pytest.raises(TypeError, match="occupancy"):
         head.logits(feats, lists, occupancy.astype(np.int32), **args)
-    _, others, *_ = nodes(rng, 2, 16, CodingOrder(8, 4))
-    with pytest.raises(ValueError, match="lists: expected 2 colours, got 8"):
-        head.logits(feats, others, occupancy, **args)
+    for listed in (-1, 2):
+        with pytest.raises(ValueError, match=f"listed: the lists have 2 colours, got {listed}"):
+            head.logits(feats, lists, occupancy, listed=listed, **args)
 
 
 def test_wrong_weights_are_named(rng):
