@@ -1,3 +1,4 @@
+#include <array>
 #include <bit>
 #include <vector>
 
@@ -9,9 +10,16 @@ namespace {
 
 constexpr std::int64_t kGrain = 1 << 16;
 
+// std::popcount of a portable build is a call of a function.
+constexpr auto kNumBits = [] {
+  std::array<std::uint8_t, 256> bits{};
+  for (unsigned v = 0; v < 256; v++) bits[v] = static_cast<std::uint8_t>(std::popcount(v));
+  return bits;
+}();
+
 std::int64_t count_bits(const std::uint8_t* occupancy, std::int64_t begin, std::int64_t end) {
   std::int64_t sum = 0;
-  for (std::int64_t i = begin; i < end; i++) sum += std::popcount(occupancy[i]);
+  for (std::int64_t i = begin; i < end; i++) sum += kNumBits[occupancy[i]];
   return sum;
 }
 

@@ -24,6 +24,7 @@ from pcc.geometry.coding_order import CodingOrder
 from pcc.geometry.octree import Level
 from pcc.inference.format_1 import FORMAT_1, from_format_1
 from pcc.inference.layers import Head, WeightSet, check_config, read_set
+from pcc.ops import row_bytes
 from pcc.ops.neighbour_lists import NeighbourLists, neighbour_lists
 
 FORMAT = "pcc-occupancy-2"
@@ -46,17 +47,16 @@ class Step:
         self.passes, self.group, self.colour = level_passes, group, colour
 
     def code(self, coder: Coder, known: bool) -> None:
-        order, occupancy = self.passes.order, self.passes.occupancy
-        rows = self.passes.rows(self.colour)
-        if not len(rows):
+        order, own = self.passes.order, self.passes.own(self.colour)
+        if not len(own):
             return
-        before, first = occupancy[rows], np.uint8(self.group * order.group_size)
-        last = self.group + 1 == order.groups
-        certain = (before & np.uint8((1 << first) - 1) == 0).view(np.uint8) if last else NOWHERE
-        values = before >> first & np.uint8((1 << order.group_size) - 1) if known else None
+        first, last = self.group * order.group_size, self.group + 1 == order.groups
+        certain = (own & np.uint8((1 << first) - 1) == 0).view(np.uint8) if last else NOWHERE
+        values = own >> np.uint8(first) & np.uint8((1 << order.group_size) - 1) if known else None
         values = coder.tree(self.passes.logits(self.group, self.colour), certain, values)
         if not known:
-            occupancy[rows] = before | values << first
+            own |= values << np.uint8(first)
+            row_bytes.put(own, self.passes.rows(self.colour), self.passes.occupancy)
 
 
 class LevelPasses:
@@ -72,6 +72,7 @@ class LevelPasses:
         self.head, self.order, self.row, self.feats, self.lists = head, head.order, row, feats, lists
         self.first_colour, self.occupancy, self.known = first_colour, occupancy, known
         self._ahead: dict[int, np.ndarray] = {}
+        self._own: dict[int, np.ndarray] = {}
 
     def steps(self) -> Iterator[Step]:
         for group, colour in self.order.passes:
@@ -80,6 +81,12 @@ class LevelPasses:
     def rows(self, colour: int) -> np.ndarray:
         """(R,) int32, the nodes of a colour."""
         return self.lists.of_colour(self.first_colour + colour)
+
+    def own(self, colour: int) -> np.ndarray:
+        """(R,) uint8, the occupancies of the nodes of a colour: all of them where they are known, else what was decoded."""
+        if colour not in self._own:
+            self._own[colour] = row_bytes.take(self.occupancy, self.rows(colour))
+        return self._own[colour]
 
     def logits(self, group: int, colour: int) -> np.ndarray:
         """(R, T) int16."""
