@@ -2,7 +2,8 @@
 //
 //   codes (n,) uint64, n < 2^31      permutation (n,) int32: sorted[i] = codes[permutation[i]]
 //
-// A radix sort from the lowest digit up; the digits that all codes share are skipped. Being stable, its result is
+// A radix sort from the lowest digit up; the digits that all codes share are skipped, and code and row travel in one word
+// where they fit. Being stable, its result is
 // unique, so the number of threads cannot show.
 #pragma once
 #include <cstdint>

@@ -13,14 +13,41 @@ namespace {
 constexpr int kMaxDigitBits = 8;  // 256 open write positions stay in the first level cache and TLB
 constexpr std::int64_t kGrain = 1 << 18;  // smaller sorts end before more threads pay
 
-struct Pairs {
-  std::uint64_t* keys;
-  std::int32_t* rows;
-};
-
 struct Digit {
   int shift, bits;
   std::uint32_t of(std::uint64_t key) const { return key >> shift & ((1u << bits) - 1); }
+};
+
+// What a pass reads and writes: item i has a key, and moves to a place of a sequence of the same or another kind.
+// The codes as they came; their rows are 0, 1, 2...
+struct Codes {
+  const std::uint64_t* keys;
+  std::uint64_t key(std::int64_t i) const { return keys[i]; }
+  std::int32_t row(std::int64_t i) const { return static_cast<std::int32_t>(i); }
+};
+
+// Codes and rows side by side.
+struct Pairs {
+  std::uint64_t* keys;
+  std::int32_t* rows;
+  std::uint64_t key(std::int64_t i) const { return keys[i]; }
+  std::int32_t row(std::int64_t i) const { return rows[i]; }
+  void put(std::int64_t place, std::uint64_t key, std::int32_t row) const {
+    keys[place] = key;
+    rows[place] = row;
+  }
+};
+
+// The bits in which codes differ and the row in one word: two thirds of the bytes to move.
+struct Packed {
+  std::uint64_t* words;
+  int row_bits, low;      // a code's bits from `low` on, then the row
+  std::uint64_t constant;  // the bits that all codes share, below `low` and above
+  std::uint64_t key(std::int64_t i) const { return words[i] >> row_bits << low | constant; }
+  std::int32_t row(std::int64_t i) const { return static_cast<std::int32_t>(words[i] & ((std::uint64_t{1} << row_bits) - 1)); }
+  void put(std::int64_t place, std::uint64_t key, std::int32_t row) const {
+    words[place] = (key & ~constant) >> low << row_bits | static_cast<std::uint32_t>(row);
+  }
 };
 
 // Equal digits over the bits in which the codes differ at all.
@@ -37,17 +64,6 @@ std::vector<Digit> digits_of(std::uint64_t differing) {
   return digits;
 }
 
-// Moves the range of one thread to its places; `offsets` are the next free ones. A null `from.rows` means 0, 1, 2...
-void scatter(const Pairs& from, std::int64_t begin, std::int64_t end, Digit digit, std::int64_t* offsets,
-             const Pairs& to) {
-  for (std::int64_t i = begin; i < end; i++) {
-    const std::uint64_t key = from.keys[i];
-    const std::int64_t place = offsets[digit.of(key)]++;
-    to.keys[place] = key;
-    to.rows[place] = from.rows ? from.rows[i] : static_cast<std::int32_t>(i);
-  }
-}
-
 // Counts, one row a thread, become the first place of each thread's share of each digit.
 void counts_to_offsets(std::vector<std::vector<std::int64_t>>& counts) {
   std::int64_t next = 0;
@@ -55,19 +71,38 @@ void counts_to_offsets(std::vector<std::vector<std::int64_t>>& counts) {
     for (auto& row : counts) next += std::exchange(row[value], next);
 }
 
-void sort_digit(const Pairs& from, std::int64_t n, Digit digit, const Pairs& to) {
+// One pass: a stable sort by one digit.
+template <class From, class To> void sort_digit(const From& from, std::int64_t n, Digit digit, const To& to) {
   const int threads = threads_for(n, kGrain);
   std::vector<std::vector<std::int64_t>> table(threads);
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
   for (int t = 0; t < threads; t++) {
     std::vector<std::int64_t> counts(std::size_t{1} << digit.bits);
-    for (std::int64_t i = n * t / threads; i < n * (t + 1) / threads; i++) counts[digit.of(from.keys[i])]++;
+    for (std::int64_t i = n * t / threads; i < n * (t + 1) / threads; i++) counts[digit.of(from.key(i))]++;
     table[t] = std::move(counts);
   }
   counts_to_offsets(table);
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
-  for (int t = 0; t < threads; t++)
-    scatter(from, n * t / threads, n * (t + 1) / threads, digit, table[t].data(), to);
+  for (int t = 0; t < threads; t++) {
+    std::int64_t* offsets = table[t].data();
+    for (std::int64_t i = n * t / threads; i < n * (t + 1) / threads; i++) {
+      const std::uint64_t key = from.key(i);
+      to.put(offsets[digit.of(key)]++, key, from.row(i));
+    }
+  }
+}
+
+// All passes: from the codes to one of two sequences between, back and forth, and at last to the result.
+template <class Between>
+void sort_digits(const Codes& codes, std::int64_t n, const std::vector<Digit>& digits, Between between, Between other,
+                 const Pairs& result) {
+  if (digits.size() == 1) return sort_digit(codes, n, digits[0], result);
+  sort_digit(codes, n, digits[0], between);
+  for (std::size_t d = 1; d + 1 < digits.size(); d++) {
+    sort_digit(between, n, digits[d], other);
+    std::swap(between, other);
+  }
+  sort_digit(between, n, digits.back(), result);
 }
 
 }  // namespace
@@ -85,16 +120,20 @@ void radix_sort_cpu(const std::uint64_t* codes, std::int64_t n, std::uint64_t* s
     return;
   }
   const std::vector<Digit> digits = digits_of(differing);
-  const std::unique_ptr<std::uint64_t[]> spare_keys(new std::uint64_t[n]);
-  const std::unique_ptr<std::int32_t[]> spare_rows(new std::int32_t[n]);
-  Pairs from{const_cast<std::uint64_t*>(codes), nullptr};  // read only in the first pass
-  Pairs to{sorted, permutation}, other{spare_keys.get(), spare_rows.get()};
-  if (digits.size() % 2 == 0) std::swap(to, other);  // the last pass writes the result
-  for (const Digit digit : digits) {
-    sort_digit(from, n, digit, to);
-    from = to;
-    std::swap(to, other);
+  const Pairs result{sorted, permutation};
+  const int low = std::countr_zero(differing), code_bits = 64 - std::countl_zero(differing) - low;
+  const int row_bits = std::bit_width(static_cast<std::uint64_t>(n - 1));
+  const std::unique_ptr<std::uint64_t[]> spare(new std::uint64_t[n]);
+  if (code_bits + row_bits <= 64) {
+    const std::uint64_t kept = (code_bits < 64 ? (std::uint64_t{1} << code_bits) - 1 : ~std::uint64_t{0}) << low;
+    const std::unique_ptr<std::uint64_t[]> more(new std::uint64_t[digits.size() > 2 ? n : 0]);
+    const std::uint64_t constant = codes[0] & ~kept;
+    return sort_digits(Codes{codes}, n, digits, Packed{spare.get(), row_bits, low, constant},
+                       Packed{more.get(), row_bits, low, constant}, result);
   }
+  const std::unique_ptr<std::int32_t[]> spare_rows(new std::int32_t[n]), more_rows(new std::int32_t[n]);
+  const std::unique_ptr<std::uint64_t[]> more(new std::uint64_t[n]);
+  sort_digits(Codes{codes}, n, digits, Pairs{spare.get(), spare_rows.get()}, Pairs{more.get(), more_rows.get()}, result);
 }
 
 std::int64_t unique_cpu(const std::uint64_t* sorted, std::int64_t n, std::uint64_t* unique, std::int32_t* counts) {

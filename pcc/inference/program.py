@@ -55,8 +55,7 @@ class Step:
         values = own >> np.uint8(first) & np.uint8((1 << order.group_size) - 1) if known else None
         values = coder.tree(self.passes.logits(self.group, self.colour), certain, values)
         if not known:
-            own |= values << np.uint8(first)
-            row_bytes.put(own, self.passes.rows(self.colour), self.passes.occupancy)
+            row_bytes.put_bits(values, first, own, self.passes.rows(self.colour), self.passes.occupancy)
 
 
 class LevelPasses:

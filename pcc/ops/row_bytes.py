@@ -1,6 +1,6 @@
-"""Bytes of some rows, taken out and put back: what `values[rows]` does, without numpy's wide indices.
+"""Bytes of some rows, taken out and put back with more bits: `values[rows]`, without numpy's wide indices.
 
-    put(take(values, rows), rows, values) changes nothing
+A pass of the coder (`pcc.inference.program`) does it with the occupancies of the nodes of one colour.
 """
 
 from __future__ import annotations
@@ -24,14 +24,23 @@ def take(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return taken
 
 
-def put(taken: np.ndarray, rows: np.ndarray, values: np.ndarray) -> None:
-    """``values[rows] = taken``: taken (R,) uint8, rows (R,) int32, distinct and in 0..N-1, values (N,) uint8, contiguous.
+def put_bits(bits: np.ndarray, shift: int, taken: np.ndarray, rows: np.ndarray, values: np.ndarray) -> None:
+    """``taken |= bits << shift; values[rows] = taken``, both in place.
+
+    Args:
+        bits: (R,) uint8; shift: 0..7.
+        taken: (R,) uint8, contiguous: ``values[rows]`` so far.
+        rows: (R,) int32, distinct and in 0..N-1.
+        values: (N,) uint8, contiguous.
 
     Raises:
         TypeError, ValueError: an argument does not fit, or a row is none; nothing was put.
     """
-    if not values.flags.c_contiguous:
-        raise ValueError("values: expected a contiguous array")
+    if not (values.flags.c_contiguous and taken.flags.c_contiguous):
+        raise ValueError("taken, values: expected contiguous arrays")
+    if not 0 <= shift < 8:
+        raise ValueError(f"shift: expected 0..7, got {shift}")
     values, rows = check(values, "values", "uint8", (None,)), check(rows, "rows", "int32", (None,))
-    if not _ext.put_bytes(check(taken, "taken", "uint8", rows.shape), rows, values):
+    bits, taken = check(bits, "bits", "uint8", rows.shape), check(taken, "taken", "uint8", rows.shape)
+    if not _ext.put_bits(bits, shift, taken, rows, values):
         raise ValueError(f"rows: expected 0..{len(values) - 1}")
