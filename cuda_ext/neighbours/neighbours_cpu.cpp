@@ -24,6 +24,12 @@ constexpr auto kRank = [] {
   return rank;
 }();
 
+constexpr auto kNumChildren = [] {
+  std::array<std::int8_t, 256> bits{};
+  for (unsigned occupancy = 0; occupancy < 256; occupancy++) bits[occupancy] = static_cast<std::int8_t>(std::popcount(occupancy));
+  return bits;
+}();
+
 // The parents' level. Each parent is the row of its first child << 8 | its occupancy: one load fetches both.
 struct Level {
   const std::int32_t* neighbours;
@@ -33,8 +39,7 @@ struct Level {
 
 std::unique_ptr<std::int64_t[]> pack_children(const std::uint8_t* occupancy, std::int64_t n) {
   std::unique_ptr<std::int64_t[]> children(new std::int64_t[n]);
-  for (std::int64_t i = 0, first = 0; i < n; first += std::popcount(occupancy[i]), i++)
-    children[i] = first << 8 | occupancy[i];
+  for (std::int64_t i = 0, first = 0; i < n; first += kNumChildren[occupancy[i]], i++) children[i] = first << 8 | occupancy[i];
   return children;
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 
 #include "common/isa.h"
@@ -76,40 +77,62 @@ uint16_t* put_bits_any(const uint16_t* bits, size_t begin, size_t end, int lanes
   return put_bits(bits, begin, end, lanes, states, front);
 }
 
+constexpr size_t kCostBlock = 4096;  // its cost fits 32 bits
+
+// joined = p1 | symbol << 15; returns the symbols' cost. Compiled once per instruction set: the loop is vectorised.
+PCC_INLINE uint32_t join_bits(const uint16_t* __restrict p1, const uint8_t* __restrict values, int bit, size_t count,
+                              uint16_t* __restrict joined) {
+  uint32_t cost = 0;
+  for (size_t i = 0; i < count; i++) {
+    const uint32_t symbol = values[i] >> bit & 1, one = 0u - symbol, zero = kTotal - p1[i];
+    joined[i] = static_cast<uint16_t>(p1[i] | symbol << 15);
+    cost += approximate_cost(zero ^ ((zero ^ p1[i]) & one));
+  }
+  return cost;
+}
+
+uint32_t join_bits_scalar(const uint16_t* p1, const uint8_t* values, int bit, size_t count, uint16_t* joined) {
+  return join_bits(p1, values, bit, count, joined);
+}
+#if PCC_X86
+PCC_AVX2 uint32_t join_bits_avx2(const uint16_t* p1, const uint8_t* values, int bit, size_t count, uint16_t* joined) {
+  return join_bits(p1, values, bit, count, joined);
+}
+PCC_AVX512 uint32_t join_bits_avx512(const uint16_t* p1, const uint8_t* values, int bit, size_t count, uint16_t* joined) {
+  return join_bits(p1, values, bit, count, joined);
+}
+#endif
+
 }  // namespace
 
 void RansEncoder::put_binary(const uint16_t* p1, const uint8_t* symbols, size_t count) {
   check_binary(p1, count);
   check_bits(symbols, count);
-  Call call{std::vector<uint16_t>(count), {}};
-  for (size_t begin = 0; begin < count; begin += 4096) {  // a block's cost fits 32 bits
-    const size_t end = std::min(count, begin + 4096);
-    uint32_t cost = 0;
-    for (size_t i = begin; i < end; i++) {
-      const uint32_t one = 0u - symbols[i], zero = kTotal - p1[i];
-      call.bits[i] = static_cast<uint16_t>(p1[i] | one << 15);
-      cost += approximate_cost(zero ^ ((zero ^ p1[i]) & one));
-    }
-    call.cost += cost;
-  }
+  put_bit(p1, symbols, 0, count);
+}
+
+// One bit of every value, without checks.
+void RansEncoder::put_bit(const uint16_t* p1, const uint8_t* values, int bit, size_t count) {
+  Call call{std::unique_ptr<uint16_t[]>(new uint16_t[count]), {}, count};
+  const auto join = PCC_SELECT(join_bits);
+  for (size_t begin = 0; begin < count; begin += kCostBlock)
+    call.cost += join(p1 + begin, values + begin, bit, std::min(kCostBlock, count - begin), call.bits.get() + begin);
   calls_.push_back(std::move(call));
 }
 
 void RansEncoder::put_tree(const int16_t* logits, const uint8_t* certain, const uint8_t* values, size_t count, int bits) {
   check_values(values, count, bits);
-  std::vector<uint16_t> p1(count);
-  std::vector<uint8_t> symbols(count);
+  p1_.resize(std::max(p1_.size(), count));
   for (int bit = 0; bit < bits; bit++) {
-    tree_frequencies_cpu(logits, (1 << bits) - 1, values, bit + 1 == bits ? certain : nullptr, count, bit, p1.data());
-    for (size_t i = 0; i < count; i++) symbols[i] = values[i] >> bit & 1;
-    put_binary(p1.data(), symbols.data(), count);
+    tree_frequencies_cpu(logits, (1 << bits) - 1, values, bit + 1 == bits ? certain : nullptr, count, bit, p1_.data());
+    put_bit(p1_.data(), values, bit, count);
   }
 }
 
 void RansEncoder::put_table(const uint16_t* cdf, const uint16_t* symbols, size_t count, int num_symbols) {
   check_tables(cdf, count, num_symbols);
   check_symbols(symbols, count, num_symbols);
-  Call call{{}, std::vector<uint32_t>(count)};
+  Call call{{}, std::vector<uint32_t>(count), count};
   for (size_t i = 0; i < count; i++) {
     const uint16_t* row = cdf + i * (num_symbols + 1) + symbols[i];
     const uint32_t frequency = row[1] - row[0];
@@ -138,11 +161,10 @@ std::vector<uint8_t> RansEncoder::finish(int lanes) const {
   const size_t block = (size_t{1} << 16) / lanes * lanes;  // a multiple of the lanes, so that blocks start at lane 0
   for (size_t c = calls_.size(); c-- > 0;) {
     const Call& call = calls_[c];
-    const size_t count = call.bits.size() + call.slots.size();
-    for (size_t end = count; end > 0;) {
+    for (size_t end = call.count; end > 0;) {
       const size_t begin = (end - 1) / block * block;
       uint16_t* front = words.reserve(end - begin + 1);
-      front = call.slots.empty() ? put_bits_any(call.bits.data(), begin, end, lanes, states, front)
+      front = call.slots.empty() ? put_bits_any(call.bits.get(), begin, end, lanes, states, front)
                                  : put_slots(call.slots.data(), begin, end, lanes, states, front);
       words.commit(front);
       end = begin;

@@ -9,6 +9,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <stdexcept>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct CorruptStream : std::runtime_error {
 
 class RansEncoder {
  public:
+  RansEncoder() = default;
+  RansEncoder(const RansEncoder&) = delete;
   void put_binary(const uint16_t* p1, const uint8_t* symbols, size_t count);
   void put_tree(const int16_t* logits, const uint8_t* certain, const uint8_t* values, size_t count, int bits);
   void put_table(const uint16_t* cdf, const uint16_t* symbols, size_t count, int num_symbols);
@@ -37,11 +40,14 @@ class RansEncoder {
   double approximate_bits(size_t begin) const;
 
  private:
-  struct Call {                  // one of the two is filled
-    std::vector<uint16_t> bits;  // p1 | symbol << 15
-    std::vector<uint32_t> slots;  // start | (frequency - 1) << 16
-    uint64_t cost = 0;            // in 1/16384 bit
+  struct Call {                        // one of the two is filled
+    std::unique_ptr<uint16_t[]> bits;  // p1 | symbol << 15
+    std::vector<uint32_t> slots;       // start | (frequency - 1) << 16
+    size_t count = 0;
+    uint64_t cost = 0;  // in 1/16384 bit
   };
+  void put_bit(const uint16_t* p1, const uint8_t* values, int bit, size_t count);
+  std::vector<uint16_t> p1_;  // of one call of a tree
   std::vector<Call> calls_;
 };
 

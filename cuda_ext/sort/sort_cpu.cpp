@@ -10,7 +10,8 @@
 namespace pcc {
 namespace {
 
-constexpr int kMaxDigitBits = 8;  // 256 open write positions stay in the first level cache and TLB
+// 1024 open write positions still stay in the caches, and codes of 10 bits an axis need three passes.
+constexpr int kMaxDigitBits = 10;
 constexpr std::int64_t kGrain = 1 << 18;  // smaller sorts end before more threads pay
 
 struct Digit {
@@ -18,8 +19,7 @@ struct Digit {
   std::uint32_t of(std::uint64_t key) const { return key >> shift & ((1u << bits) - 1); }
 };
 
-// What a pass reads and writes: item i has a key, and moves to a place of a sequence of the same or another kind.
-// The codes as they came; their rows are 0, 1, 2...
+// What passes read and write: items with a key, that holds the digits, and a row. The codes as they came: rows 0, 1, 2...
 struct Codes {
   const std::uint64_t* keys;
   std::uint64_t key(std::int64_t i) const { return keys[i]; }
@@ -38,15 +38,34 @@ struct Pairs {
   }
 };
 
-// The bits in which codes differ and the row in one word: two thirds of the bytes to move.
-struct Packed {
+// How a code and its row share a word: the bits in which codes differ, then the row. Two thirds of the bytes to move.
+struct Packing {
+  int row_bits, low, code_bits;  // of the codes' bits from `low` on
+  std::uint64_t constant;        // the other bits of all codes
+  std::uint64_t pack(std::uint64_t code, std::int32_t row) const {
+    return (code >> low & (~std::uint64_t{0} >> (64 - code_bits))) << row_bits | static_cast<std::uint32_t>(row);
+  }
+  std::uint64_t code(std::uint64_t word) const { return word >> row_bits << low | constant; }
+  std::int32_t row(std::uint64_t word) const { return static_cast<std::int32_t>(word & ((std::uint64_t{1} << row_bits) - 1)); }
+};
+
+struct CodesToPack : Codes {
+  Packing packing;
+  std::uint64_t key(std::int64_t i) const { return packing.pack(keys[i], static_cast<std::int32_t>(i)); }
+};
+
+struct Words {
   std::uint64_t* words;
-  int row_bits, low;      // a code's bits from `low` on, then the row
-  std::uint64_t constant;  // the bits that all codes share, below `low` and above
-  std::uint64_t key(std::int64_t i) const { return words[i] >> row_bits << low | constant; }
-  std::int32_t row(std::int64_t i) const { return static_cast<std::int32_t>(words[i] & ((std::uint64_t{1} << row_bits) - 1)); }
-  void put(std::int64_t place, std::uint64_t key, std::int32_t row) const {
-    words[place] = (key & ~constant) >> low << row_bits | static_cast<std::uint32_t>(row);
+  std::uint64_t key(std::int64_t i) const { return words[i]; }
+  std::int32_t row(std::int64_t) const { return 0; }  // it is in the word
+  void put(std::int64_t place, std::uint64_t word, std::int32_t) const { words[place] = word; }
+};
+
+struct Unpacked {
+  Pairs pairs;
+  Packing packing;
+  void put(std::int64_t place, std::uint64_t word, std::int32_t) const {
+    pairs.put(place, packing.code(word), packing.row(word));
   }
 };
 
@@ -71,6 +90,20 @@ void counts_to_offsets(std::vector<std::vector<std::int64_t>>& counts) {
     for (auto& row : counts) next += std::exchange(row[value], next);
 }
 
+template <class From> void count_digits(From from, std::int64_t begin, std::int64_t end, Digit digit, std::int64_t* counts) {
+  for (std::int64_t i = begin; i < end; i++) counts[digit.of(from.key(i))]++;
+}
+
+// Moves the range of one thread to its places; `offsets` are the next free ones. What it reads is passed by value, so that
+// the compiler keeps it in registers.
+template <class From, class To>
+void scatter(From from, std::int64_t begin, std::int64_t end, Digit digit, std::int64_t* offsets, To to) {
+  for (std::int64_t i = begin; i < end; i++) {
+    const std::uint64_t key = from.key(i);
+    to.put(offsets[digit.of(key)]++, key, from.row(i));
+  }
+}
+
 // One pass: a stable sort by one digit.
 template <class From, class To> void sort_digit(const From& from, std::int64_t n, Digit digit, const To& to) {
   const int threads = threads_for(n, kGrain);
@@ -78,24 +111,19 @@ template <class From, class To> void sort_digit(const From& from, std::int64_t n
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
   for (int t = 0; t < threads; t++) {
     std::vector<std::int64_t> counts(std::size_t{1} << digit.bits);
-    for (std::int64_t i = n * t / threads; i < n * (t + 1) / threads; i++) counts[digit.of(from.key(i))]++;
+    count_digits(from, n * t / threads, n * (t + 1) / threads, digit, counts.data());
     table[t] = std::move(counts);
   }
   counts_to_offsets(table);
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
-  for (int t = 0; t < threads; t++) {
-    std::int64_t* offsets = table[t].data();
-    for (std::int64_t i = n * t / threads; i < n * (t + 1) / threads; i++) {
-      const std::uint64_t key = from.key(i);
-      to.put(offsets[digit.of(key)]++, key, from.row(i));
-    }
-  }
+  for (int t = 0; t < threads; t++)
+    scatter(from, n * t / threads, n * (t + 1) / threads, digit, table[t].data(), to);
 }
 
 // All passes: from the codes to one of two sequences between, back and forth, and at last to the result.
-template <class Between>
-void sort_digits(const Codes& codes, std::int64_t n, const std::vector<Digit>& digits, Between between, Between other,
-                 const Pairs& result) {
+template <class From, class Between, class To>
+void sort_digits(const From& codes, std::int64_t n, const std::vector<Digit>& digits, Between between, Between other,
+                 const To& result) {
   if (digits.size() == 1) return sort_digit(codes, n, digits[0], result);
   sort_digit(codes, n, digits[0], between);
   for (std::size_t d = 1; d + 1 < digits.size(); d++) {
@@ -123,16 +151,16 @@ void radix_sort_cpu(const std::uint64_t* codes, std::int64_t n, std::uint64_t* s
   const Pairs result{sorted, permutation};
   const int low = std::countr_zero(differing), code_bits = 64 - std::countl_zero(differing) - low;
   const int row_bits = std::bit_width(static_cast<std::uint64_t>(n - 1));
-  const std::unique_ptr<std::uint64_t[]> spare(new std::uint64_t[n]);
+  const std::unique_ptr<std::uint64_t[]> spare(new std::uint64_t[n]), more(new std::uint64_t[n]);
   if (code_bits + row_bits <= 64) {
-    const std::uint64_t kept = (code_bits < 64 ? (std::uint64_t{1} << code_bits) - 1 : ~std::uint64_t{0}) << low;
-    const std::unique_ptr<std::uint64_t[]> more(new std::uint64_t[digits.size() > 2 ? n : 0]);
-    const std::uint64_t constant = codes[0] & ~kept;
-    return sort_digits(Codes{codes}, n, digits, Packed{spare.get(), row_bits, low, constant},
-                       Packed{more.get(), row_bits, low, constant}, result);
+    std::vector<Digit> moved = digits;
+    for (Digit& digit : moved) digit.shift += row_bits - low;
+    const std::uint64_t kept = ~std::uint64_t{0} >> (64 - code_bits) << low;
+    const Packing packing{row_bits, low, code_bits, codes[0] & ~kept};
+    return sort_digits(CodesToPack{{codes}, packing}, n, moved, Words{spare.get()}, Words{more.get()},
+                       Unpacked{result, packing});
   }
   const std::unique_ptr<std::int32_t[]> spare_rows(new std::int32_t[n]), more_rows(new std::int32_t[n]);
-  const std::unique_ptr<std::uint64_t[]> more(new std::uint64_t[n]);
   sort_digits(Codes{codes}, n, digits, Pairs{spare.get(), spare_rows.get()}, Pairs{more.get(), more_rows.get()}, result);
 }
 
