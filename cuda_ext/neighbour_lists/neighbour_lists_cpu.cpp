@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <array>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -12,20 +14,36 @@ namespace {
 
 constexpr std::int64_t kGrain = 1 << 14;
 
-int count_row_scalar(const std::int32_t* neighbours, std::int64_t n) {
-  int count = 0;
-  for (int d = 0; d < kDirections; d++) count += exists(neighbours[d], n);
-  return count;
+struct Table {
+  const std::int32_t* neighbours;
+  std::int64_t n;
+  const std::int32_t* row(std::int64_t i) const { return neighbours + i * kDirections; }
+};
+
+// The neighbours of the nodes begin..end-1, counted; at most 27 each.
+void count_rows_scalar(Table table, std::int64_t begin, std::int64_t end, std::uint8_t* counts) {
+  for (std::int64_t i = begin; i < end; i++) {
+    int count = 0;
+    for (int d = 0; d < kDirections; d++) count += exists(table.row(i)[d], table.n);
+    counts[i] = static_cast<std::uint8_t>(count);
+  }
 }
 
-void list_row_scalar(const std::int32_t* neighbours, std::int64_t n, std::uint32_t* entries, int) {
-  for (std::uint32_t d = 0; d < kDirections; d++)
-    if (exists(neighbours[d], n)) *entries++ = static_cast<std::uint32_t>(neighbours[d]) | d << kRowBits;
+// The lists of the nodes begin..end-1, each at the next place of its colour.
+void list_rows_scalar(Table table, const std::uint8_t* colours, std::int64_t begin, std::int64_t end, std::int64_t* place,
+                      const std::uint32_t* list_begin, std::uint32_t* entries) {
+  for (std::int64_t i = begin; i < end; i++) {
+    std::uint32_t* next = entries + list_begin[place[colours[i]]++];
+    for (std::uint32_t d = 0; d < kDirections; d++) {
+      const std::int32_t row = table.row(i)[d];
+      if (exists(row, table.n)) *next++ = static_cast<std::uint32_t>(row) | d << kRowBits;
+    }
+  }
 }
 
 #if PCC_X86
-constexpr auto count_row_avx2 = count_row_scalar;
-constexpr auto list_row_avx2 = list_row_scalar;
+constexpr auto count_rows_avx2 = count_rows_scalar;
+constexpr auto list_rows_avx2 = list_rows_scalar;
 
 // A row in two registers, and which of its 27 lanes exist.
 struct Row {
@@ -33,28 +51,35 @@ struct Row {
   __mmask16 has_low, has_high;
 };
 
-PCC_AVX512 PCC_INLINE Row load_row(const std::int32_t* neighbours, std::int64_t n) {
+PCC_AVX512 PCC_INLINE Row load_row(const std::int32_t* neighbours, __m512i end) {
   constexpr __mmask16 kHigh = (1u << (kDirections - 16)) - 1;
-  const __m512i end = _mm512_set1_epi32(static_cast<std::int32_t>(n));
   const __m512i low = _mm512_loadu_si512(neighbours), high = _mm512_maskz_loadu_epi32(kHigh, neighbours + 16);
   return {low, high, _mm512_cmplt_epu32_mask(low, end), _mm512_mask_cmplt_epu32_mask(kHigh, high, end)};
 }
 
-PCC_AVX512 int count_row_avx512(const std::int32_t* neighbours, std::int64_t n) {
-  const Row row = load_row(neighbours, n);
-  return __builtin_popcount(row.has_low) + __builtin_popcount(row.has_high);
+PCC_AVX512 void count_rows_avx512(Table table, std::int64_t begin, std::int64_t end, std::uint8_t* counts) {
+  const __m512i last = _mm512_set1_epi32(static_cast<std::int32_t>(table.n));
+  for (std::int64_t i = begin; i < end; i++) {
+    const Row row = load_row(table.row(i), last);
+    counts[i] = static_cast<std::uint8_t>(__builtin_popcount(row.has_low | static_cast<unsigned>(row.has_high) << 16));
+  }
 }
 
-PCC_AVX512 void list_row_avx512(const std::int32_t* neighbours, std::int64_t n, std::uint32_t* entries, int count) {
-  const Row row = load_row(neighbours, n);
+PCC_AVX512 void list_rows_avx512(Table table, const std::uint8_t* colours, std::int64_t begin, std::int64_t end,
+                                 std::int64_t* place, const std::uint32_t* list_begin, std::uint32_t* entries) {
   const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  const __m512i low = _mm512_or_si512(row.low, _mm512_slli_epi32(lane, kRowBits));
-  const __m512i high =
-      _mm512_or_si512(row.high, _mm512_slli_epi32(_mm512_add_epi32(lane, _mm512_set1_epi32(16)), kRowBits));
-  const int first = __builtin_popcount(row.has_low);
+  const __m512i low_tags = _mm512_slli_epi32(lane, kRowBits);
+  const __m512i high_tags = _mm512_slli_epi32(_mm512_add_epi32(lane, _mm512_set1_epi32(16)), kRowBits);
+  const __m512i last = _mm512_set1_epi32(static_cast<std::int32_t>(table.n));
   const auto leading = [](int lanes) { return static_cast<__mmask16>((1u << lanes) - 1); };
-  _mm512_mask_storeu_epi32(entries, leading(first), _mm512_maskz_compress_epi32(row.has_low, low));
-  _mm512_mask_storeu_epi32(entries + first, leading(count - first), _mm512_maskz_compress_epi32(row.has_high, high));
+  for (std::int64_t i = begin; i < end; i++) {
+    const Row row = load_row(table.row(i), last);
+    std::uint32_t* next = entries + list_begin[place[colours[i]]++];
+    const int lows = __builtin_popcount(row.has_low), highs = __builtin_popcount(row.has_high);
+    const __m512i low = _mm512_or_si512(row.low, low_tags), high = _mm512_or_si512(row.high, high_tags);
+    _mm512_mask_storeu_epi32(next, leading(lows), _mm512_maskz_compress_epi32(row.has_low, low));
+    if (highs) _mm512_mask_storeu_epi32(next + lows, leading(highs), _mm512_maskz_compress_epi32(row.has_high, high));
+  }
 }
 #endif
 
@@ -73,33 +98,51 @@ struct Ranges {
   }
   std::int64_t first(std::int64_t t) const { return n * t / count; }
 
-  // body(node, place) for every node, ranges in parallel.
+  // body(begin, end, places) for every range, in parallel; places: where the first node of each colour goes.
   template <class Body> void for_each(const Body& body) const {
 #pragma omp parallel for num_threads(static_cast<int>(count)) schedule(static, 1)
     for (std::int64_t t = 0; t < count; t++) {
-      auto place = next[t];
-      for (std::int64_t i = first(t); i < first(t + 1); i++) body(i, place[colours[i]]++);
+      auto places = next[t];
+      body(first(t), first(t + 1), places.data());
     }
   }
 };
+
+// Functions of their own, as above: what a lambda captures would be read again after every byte that is written.
+void colour_rows(const std::uint8_t* __restrict octants, const std::uint8_t* __restrict counts, const std::uint8_t* colour_of,
+                 int lone_colour, std::int64_t n, std::uint8_t* __restrict colours) {
+  std::array<std::uint8_t, 8> plain;
+  std::copy_n(colour_of, 8, plain.begin());
+  for (std::int64_t i = 0; i < n; i++) {
+    const std::uint8_t colour = plain[octants[i] & 7];
+    colours[i] = lone_colour >= 0 && counts[i] <= 1 ? static_cast<std::uint8_t>(lone_colour) : colour;
+  }
+}
+
+void place_rows(const std::uint8_t* __restrict colours, const std::uint8_t* __restrict counts, std::int64_t begin,
+                std::int64_t end, std::int64_t* __restrict places, std::int32_t* __restrict rows,
+                std::uint32_t* __restrict list_begin) {
+  for (std::int64_t i = begin; i < end; i++) {
+    const std::int64_t place = places[colours[i]]++;
+    rows[place] = static_cast<std::int32_t>(i);
+    list_begin[place + 1] = counts[i];
+  }
+}
 
 }  // namespace
 
 void order_by_colour(const std::int32_t* neighbours, const std::uint8_t* octants, const std::uint8_t* colour_of,
                      int lone_colour, std::int64_t n, std::uint8_t* colours, std::int32_t* rows, std::uint32_t* begin,
                      std::int64_t* starts) {
-  const auto count_row = PCC_SELECT(count_row);
-  std::vector<std::uint8_t> counts(n);
+  const auto count_rows = PCC_SELECT(count_rows);
+  const std::unique_ptr<std::uint8_t[]> counts(new std::uint8_t[n]);
   for_ranges(n, kGrain, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; i++) {
-      counts[i] = static_cast<std::uint8_t>(count_row(neighbours + i * kDirections, n));
-      colours[i] = lone_colour >= 0 && counts[i] <= 1 ? static_cast<std::uint8_t>(lone_colour) : colour_of[octants[i] & 7];
-    }
+    count_rows({neighbours, n}, first, last, counts.get());
+    colour_rows(octants + first, counts.get() + first, colour_of, lone_colour, last - first, colours + first);
   });
   const Ranges ranges(colours, n);
-  ranges.for_each([&](std::int64_t i, std::int64_t place) {
-    rows[place] = static_cast<std::int32_t>(i);
-    begin[place + 1] = counts[i];
+  ranges.for_each([&](std::int64_t first, std::int64_t last, std::int64_t* places) {
+    place_rows(colours, counts.get(), first, last, places, rows, begin);
   });
   begin[0] = 0;
   for (std::int64_t i = 0; i < n; i++) begin[i + 1] += begin[i];
@@ -109,9 +152,9 @@ void order_by_colour(const std::int32_t* neighbours, const std::uint8_t* octants
 
 void list_neighbours(const std::int32_t* neighbours, const std::uint8_t* colours, std::int64_t n, const std::uint32_t* begin,
                      std::uint32_t* entries) {
-  const auto list_row = PCC_SELECT(list_row);
-  Ranges(colours, n).for_each([&](std::int64_t i, std::int64_t place) {
-    list_row(neighbours + i * kDirections, n, entries + begin[place], static_cast<int>(begin[place + 1] - begin[place]));
+  const auto list_rows = PCC_SELECT(list_rows);
+  Ranges(colours, n).for_each([&](std::int64_t first, std::int64_t last, std::int64_t* places) {
+    list_rows({neighbours, n}, colours, first, last, places, begin, entries);
   });
 }
 

@@ -120,11 +120,13 @@ template <class From, class To> void sort_digit(const From& from, std::int64_t n
     scatter(from, n * t / threads, n * (t + 1) / threads, digit, table[t].data(), to);
 }
 
-// All passes: from the codes to one of two sequences between, back and forth, and at last to the result.
+// All passes: from the codes to one of two sequences between, back and forth, and at last to the result, whose memory
+// `other` may be: the last pass reads `between`.
 template <class From, class Between, class To>
 void sort_digits(const From& codes, std::int64_t n, const std::vector<Digit>& digits, Between between, Between other,
                  const To& result) {
   if (digits.size() == 1) return sort_digit(codes, n, digits[0], result);
+  if (digits.size() % 2) std::swap(between, other);
   sort_digit(codes, n, digits[0], between);
   for (std::size_t d = 1; d + 1 < digits.size(); d++) {
     sort_digit(between, n, digits[d], other);
@@ -151,17 +153,17 @@ void radix_sort_cpu(const std::uint64_t* codes, std::int64_t n, std::uint64_t* s
   const Pairs result{sorted, permutation};
   const int low = std::countr_zero(differing), code_bits = 64 - std::countl_zero(differing) - low;
   const int row_bits = std::bit_width(static_cast<std::uint64_t>(n - 1));
-  const std::unique_ptr<std::uint64_t[]> spare(new std::uint64_t[n]), more(new std::uint64_t[n]);
+  const std::unique_ptr<std::uint64_t[]> spare(new std::uint64_t[n]);
   if (code_bits + row_bits <= 64) {
     std::vector<Digit> moved = digits;
     for (Digit& digit : moved) digit.shift += row_bits - low;
     const std::uint64_t kept = ~std::uint64_t{0} >> (64 - code_bits) << low;
     const Packing packing{row_bits, low, code_bits, codes[0] & ~kept};
-    return sort_digits(CodesToPack{{codes}, packing}, n, moved, Words{spare.get()}, Words{more.get()},
+    return sort_digits(CodesToPack{{codes}, packing}, n, moved, Words{spare.get()}, Words{sorted},
                        Unpacked{result, packing});
   }
-  const std::unique_ptr<std::int32_t[]> spare_rows(new std::int32_t[n]), more_rows(new std::int32_t[n]);
-  sort_digits(Codes{codes}, n, digits, Pairs{spare.get(), spare_rows.get()}, Pairs{more.get(), more_rows.get()}, result);
+  const std::unique_ptr<std::int32_t[]> spare_rows(new std::int32_t[n]);
+  sort_digits(Codes{codes}, n, digits, Pairs{spare.get(), spare_rows.get()}, result, result);
 }
 
 std::int64_t unique_cpu(const std::uint64_t* sorted, std::int64_t n, std::uint64_t* unique, std::int32_t* counts) {
