@@ -127,8 +127,27 @@ PCC_AVX512 PCC_INLINE __m512i fill_slab(int x, const Rows& first, const Rows& oc
   return _mm512_mask_mov_epi32(_mm512_set1_epi32(-1), _mm512_test_epi32_mask(bits, bit), row);
 }
 
+// Whether a node has no neighbour but itself, as most of a LiDAR frame's have at fine levels.
+PCC_AVX512 PCC_INLINE bool is_lone(const Level& level, std::int64_t node) {
+  const std::int32_t* rows = level.neighbours + node * kDirections;
+  const __m512i size = _mm512_set1_epi32(static_cast<int>(level.size));
+  const __mmask16 low = _mm512_cmplt_epu32_mask(_mm512_loadu_si512(rows), size);
+  const __mmask16 high = _mm512_mask_cmplt_epu32_mask(0x7ff, _mm512_maskz_loadu_epi32(0x7ff, rows + 16), size);
+  return low == 1 << kSelf && !high && rows[kSelf] == node;
+}
+
+PCC_AVX512 PCC_INLINE void lone_child(const Level& level, std::int64_t parent, int octant, std::int32_t* out) {
+  const std::int64_t packed = level.children[parent];
+  const int rank = kRank[packed & 255][octant];
+  _mm512_storeu_si512(out, _mm512_set1_epi32(-1));
+  _mm512_mask_storeu_epi32(out + 16, 0x7ff, _mm512_set1_epi32(-1));
+  if (rank >= 0) out[kSelf] = static_cast<std::int32_t>((packed >> 8) + rank);
+}
+
 PCC_AVX512 void siblings_avx512(const Level& level, std::int64_t parent, const std::uint8_t* octants, std::int64_t n,
                                 std::int32_t* out) {
+  if (std::has_single_bit(static_cast<std::uint8_t>(level.children[parent])) && n == 1 && is_lone(level, parent))
+    return lone_child(level, parent, octants[0], out);
   Rows first, occupancy;
   load_children(level, parent, &first, &occupancy);
   alignas(64) std::int32_t window[kWindow];

@@ -107,3 +107,17 @@ def test_refuses_rows_out_of_range(isa, parent, octant):
             np.array([parent], np.int32),
             np.array([octant], np.uint8),
         )
+
+
+@pytest.mark.parametrize("occupancy", [1, 16, 128, 136])
+def test_children_of_a_node_without_neighbours(isa, occupancy):
+    """A child has its siblings for neighbours and no one else; an octant that is empty has no row of its own."""
+    parents = np.array([1, 1, 3], np.int32)
+    octants = np.array([7, 4, 0], np.uint8)
+    around = np.full((4, 27), -1, np.int32)
+    around[:, 13] = np.arange(4)
+    above = np.array([3, occupancy, 2, 1], np.uint8)
+    for rows in ([0, 1, 2], [0], [1], [2]):  # a run of two, and runs of one
+        got = neighbours.child_neighbours(around, above, parents[rows], octants[rows])
+        want = neighbours.child_neighbours_reference(around, above, parents[rows], octants[rows])
+        np.testing.assert_array_equal(got, want)
