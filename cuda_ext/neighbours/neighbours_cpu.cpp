@@ -136,18 +136,16 @@ PCC_AVX512 PCC_INLINE bool is_lone(const Level& level, std::int64_t node) {
   return low == 1 << kSelf && !high && rows[kSelf] == node;
 }
 
-PCC_AVX512 PCC_INLINE void lone_child(const Level& level, std::int64_t parent, int octant, std::int32_t* out) {
-  const std::int64_t packed = level.children[parent];
-  const int rank = kRank[packed & 255][octant];
+PCC_AVX512 PCC_INLINE void lone_child(std::int32_t row, std::int32_t* out) {
   _mm512_storeu_si512(out, _mm512_set1_epi32(-1));
   _mm512_mask_storeu_epi32(out + 16, 0x7ff, _mm512_set1_epi32(-1));
-  if (rank >= 0) out[kSelf] = static_cast<std::int32_t>((packed >> 8) + rank);
+  out[kSelf] = row;
 }
 
 PCC_AVX512 void siblings_avx512(const Level& level, std::int64_t parent, const std::uint8_t* octants, std::int64_t n,
                                 std::int32_t* out) {
-  if (std::has_single_bit(static_cast<std::uint8_t>(level.children[parent])) && n == 1 && is_lone(level, parent))
-    return lone_child(level, parent, octants[0], out);
+  if (n == 1 && (level.children[parent] & 255) == 1 << octants[0] && is_lone(level, parent))
+    return lone_child(static_cast<std::int32_t>(level.children[parent] >> 8), out);
   Rows first, occupancy;
   load_children(level, parent, &first, &occupancy);
   alignas(64) std::int32_t window[kWindow];
