@@ -2,6 +2,7 @@
 #include <bit>
 #include <vector>
 
+#include "common/isa.h"
 #include "common/threads.h"
 #include "octree/op.h"
 
@@ -23,25 +24,73 @@ std::int64_t count_bits(const std::uint8_t* occupancy, std::int64_t begin, std::
   return sum;
 }
 
+// What a walk over ascending codes carries along: codes before `read` belong to `parents` whole parents and to one that may
+// go on. A parent's occupancy is the sum of its children's bits modulo 256, so two running sums tell it.
+struct Up {
+  std::int64_t read = 0, parents = 0;
+  std::uint8_t sum = 0, sum_before = 0;  // up to the last code, and to the end of the last whole parent
+  bool ascending = true;
+};
+
+void parents_scalar(const std::uint64_t* codes, std::int64_t n, std::uint64_t* parent_codes, std::uint8_t* occupancy, Up& up) {
+  Up at = up;
+  for (; at.read < n; at.read++) {  // no branch on the data: the last of a parent overwrites the others
+    const bool last = at.read + 1 == n;
+    const std::uint64_t code = codes[at.read], next = last ? 0 : codes[at.read + 1];
+    at.sum = static_cast<std::uint8_t>(at.sum + (1u << (code & 7)));
+    parent_codes[at.parents] = code >> 3;
+    occupancy[at.parents] = static_cast<std::uint8_t>(at.sum - at.sum_before);
+    at.ascending &= last || code < next;
+    const bool ends = last || next >> 3 != code >> 3;
+    at.parents += ends;
+    at.sum_before = ends ? at.sum : at.sum_before;
+  }
+  up = at;
+}
+
+#if PCC_X86
+constexpr auto parents_avx2 = parents_scalar;
+
+// Eight codes at a time. What is written past the parents found so far is written again: they are never ahead of the codes.
+PCC_AVX512 void parents_avx512(const std::uint64_t* codes, std::int64_t n, std::uint64_t* parent_codes,
+                               std::uint8_t* occupancy, Up& up) {
+  const __m512i one = _mm512_set1_epi64(1), seven = _mm512_set1_epi64(7);
+  Up at;
+  __mmask8 ascending = 0xff;
+  for (; at.read + 8 < n; at.read += 8) {
+    const __m512i code = _mm512_loadu_si512(codes + at.read), next = _mm512_loadu_si512(codes + at.read + 1);
+    ascending &= _mm512_cmplt_epu64_mask(code, next);
+    const __m512i parent = _mm512_srli_epi64(code, 3);
+    const __mmask8 ends = _mm512_cmpneq_epi64_mask(parent, _mm512_srli_epi64(next, 3));
+    __m128i sums = _mm512_cvtepi64_epi8(_mm512_sllv_epi64(one, _mm512_and_si512(code, seven)));
+    sums = _mm_add_epi8(sums, _mm_slli_epi64(sums, 8));
+    sums = _mm_add_epi8(sums, _mm_slli_epi64(sums, 16));
+    sums = _mm_add_epi8(sums, _mm_slli_epi64(sums, 32));
+    sums = _mm_add_epi8(sums, _mm_set1_epi8(static_cast<char>(at.sum)));
+    const auto all = static_cast<std::uint64_t>(_mm_cvtsi128_si64(sums));
+    const std::uint64_t kept = _pext_u64(all, _pdep_u64(ends, 0x0101010101010101) * 255);  // sums at the ends of parents
+    const __m128i found = _mm_sub_epi8(_mm_cvtsi64_si128(static_cast<long long>(kept)),
+                                       _mm_cvtsi64_si128(static_cast<long long>(kept << 8 | at.sum_before)));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(occupancy + at.parents), found);
+    _mm512_storeu_si512(parent_codes + at.parents, _mm512_maskz_compress_epi64(ends, parent));
+    const int count = __builtin_popcount(ends);
+    at.sum = static_cast<std::uint8_t>(all >> 56);
+    at.sum_before = count ? static_cast<std::uint8_t>(kept >> 8 * (count - 1)) : at.sum_before;
+    at.parents += count;
+  }
+  at.ascending = ascending == 0xff;
+  parents_scalar(codes, n, parent_codes, occupancy, at);
+  up = at;
+}
+#endif
+
 }  // namespace
 
 std::int64_t octree_parents_cpu(const std::uint64_t* codes, std::int64_t n, std::uint64_t* parent_codes,
                                 std::uint8_t* occupancy) {
-  bool ascending = true;
-  std::int64_t parents = 0;
-  std::uint32_t octants = 0;
-  for (std::int64_t i = 0; i < n; i++) {  // no branch on the data: the last of a parent overwrites the others
-    const bool last = i + 1 == n;
-    const std::uint64_t code = codes[i], next = last ? 0 : codes[i + 1];
-    octants |= 1u << (code & 7);
-    parent_codes[parents] = code >> 3;
-    occupancy[parents] = static_cast<std::uint8_t>(octants);
-    ascending &= last || code < next;
-    const bool ends = last || next >> 3 != code >> 3;
-    parents += ends;
-    octants = ends ? 0 : octants;
-  }
-  return ascending ? parents : -1;
+  Up up;
+  PCC_SELECT(parents)(codes, n, parent_codes, occupancy, up);
+  return up.ascending ? up.parents : -1;
 }
 
 std::int64_t octree_count_children_cpu(const std::uint8_t* occupancy, std::int64_t n) {

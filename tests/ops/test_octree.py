@@ -5,12 +5,12 @@ import pytest
 
 from pcc.ops import octree
 
-SIZES = [0, 1, 9, 250_001]
+SIZES = [0, 1, 8, 9, 17, 250_001]
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("spread", [2, 40])
-def test_up_and_down_again(threads, rng, size, spread):
+def test_up_and_down_again(isa, threads, rng, size, spread):
     """children(*parents(codes)) = codes; parents and octants are its quotient and remainder by 8."""
     codes = np.unique(rng.integers(0, max(1, size) * spread, size, dtype=np.uint64))
     parent_codes, occupancy = octree.parents(codes)
@@ -35,7 +35,7 @@ def test_literal():
     assert (child_codes.tolist(), parents.tolist(), octants.tolist()) == ([0, 7, 9], [0, 0, 1], [0, 7, 1])
 
 
-def test_the_largest_code_and_a_full_node():
+def test_the_largest_code_and_a_full_node(isa):
     top = np.array([2**63 - 8 + octant for octant in range(8)], np.uint64)
     parent_codes, occupancy = octree.parents(top)
     assert parent_codes.tolist() == [2**60 - 1]
@@ -43,7 +43,7 @@ def test_the_largest_code_and_a_full_node():
     np.testing.assert_array_equal(octree.children(parent_codes, occupancy)[0], top)
 
 
-def test_all_occupancies():
+def test_all_occupancies(isa):
     """Every occupancy 1..255 comes back."""
     codes = np.arange(255, dtype=np.uint64)
     occupancy = np.arange(1, 256, dtype=np.uint8)
@@ -53,7 +53,7 @@ def test_all_occupancies():
 
 
 @pytest.mark.parametrize("codes", [[3, 3], [3, 2], [16, 0], [0, 8, 8]])
-def test_parents_refuse_what_does_not_ascend(codes):
+def test_parents_refuse_what_does_not_ascend(isa, codes):
     with pytest.raises(ValueError, match="ascending"):
         octree.parents(np.array(codes, np.uint64))
 
@@ -63,3 +63,14 @@ def test_children_refuse_empty_nodes_and_other_lengths():
         octree.children(np.array([0, 1], np.uint64), np.array([1, 0], np.uint8))
     with pytest.raises(ValueError, match="shape"):
         octree.children(np.array([0, 1], np.uint64), np.array([1], np.uint8))
+
+
+@pytest.mark.parametrize("place", range(1, 40))
+def test_disorder_anywhere_is_found(isa, place):
+    """Two equal codes, or two in the wrong order, at any place."""
+    codes = np.arange(40, dtype=np.uint64) * 3
+    for wrong in (codes[place - 1], codes[place - 1] - np.uint64(1)):
+        damaged = codes.copy()
+        damaged[place] = wrong
+        with pytest.raises(ValueError, match="ascend"):
+            octree.parents(damaged)
