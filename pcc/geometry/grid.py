@@ -17,9 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from pcc.errors import LimitExceeded
+from pcc.ops import grid as grid_op
+from pcc.ops import morton
+from pcc.ops.grid import MAX_INDEX
 from pcc.ops.morton import MAX_BITS
 
-MAX_INDEX = 1 << 52  #: indices on a scaled grid stay exact in float64
 _BLOCK = 3 * 8192  # values handled at once: the temporaries stay in the cache
 
 # Steps that recorded clouds use, coarsest first: the coarsest that fits needs the fewest levels.
@@ -99,6 +101,16 @@ def quantize(xyz: np.ndarray, grid: Grid) -> np.ndarray:
     return out.reshape(-1, 3)
 
 
+def codes_of(xyz: np.ndarray, grid: Grid) -> np.ndarray:
+    """(N,) uint64 Morton codes of ``quantize``'s indices, block by block: the indices take no memory of their own."""
+    if xyz.dtype.name in grid_op.DTYPES:
+        return grid_op.codes(xyz, grid.num, grid.den, grid.origin)
+    codes = np.empty(len(xyz), np.uint64)
+    for start in range(0, len(xyz), _BLOCK):
+        codes[start : start + _BLOCK] = morton.encode(quantize(xyz[start : start + _BLOCK], grid))
+    return codes
+
+
 def bounds(xyz: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Lowest and highest coordinate of each axis, two (3,) arrays; NaN where an axis holds one. N is at least 1."""
     wide = len(xyz) // 256 * 256  # long rows reduce many times faster than rows of three
@@ -173,6 +185,8 @@ def _check_extent(extents: list[float] | list[int], ends: list[float] | list[int
 
 
 def _restores(flat: np.ndarray, num: float, den: float) -> bool:
+    if flat.dtype.name in grid_op.DTYPES:
+        return grid_op.restores(flat, num, den)
     buffer, back = np.empty(_BLOCK), np.empty(_BLOCK, flat.dtype)
     with np.errstate(over="ignore", invalid="ignore"):
         for rows in _blocks(flat):

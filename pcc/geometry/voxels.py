@@ -20,6 +20,7 @@ from pcc.errors import InvalidCloud, LimitExceeded
 from pcc.geometry.grid import (
     Grid,
     bounds,
+    codes_of,
     devoxelize,
     grid_of_integers,
     grid_of_step,
@@ -88,7 +89,7 @@ def voxelize(xyz: np.ndarray, *, voxel_size: float | None = None, max_error: flo
         grid = _within_error(xyz, low, high, float(max_error))
     else:
         grid = _own_grid(xyz, low, high)
-    return _collect(_codes(xyz, grid), grid)
+    return _collect(codes_of(xyz, grid), grid)
 
 
 def devoxelize_codes(codes: np.ndarray, grid: Grid) -> np.ndarray:
@@ -168,14 +169,6 @@ def _largest_error(xyz: np.ndarray, coords: np.ndarray, grid: Grid) -> float:
     difference = devoxelize(coords, grid).astype(exact) - xyz.astype(exact, copy=False)
     difference = difference.astype(np.float64, copy=False)
     return float(np.sqrt(np.einsum("ij,ij->i", difference, difference).max()))
-
-
-def _codes(xyz: np.ndarray, grid: Grid) -> np.ndarray:
-    """(N,) uint64 Morton codes of points, block by block: indices take no memory of their own."""
-    codes = np.empty(len(xyz), np.uint64)
-    for rows in _blocks(len(xyz)):
-        codes[rows] = morton.encode(quantize(xyz[rows], grid))
-    return codes
 
 
 def _blocks(num_rows: int) -> Iterator[slice]:

@@ -1,0 +1,71 @@
+"""restores(v) = (cast(floor(v * den / num + 0.5) * num / den) == v, for all v); codes = morton(index - origin)."""
+
+import numpy as np
+import pytest
+
+from pcc.ops import grid
+
+STEPS = [(1.0, 1.0), (1.0, 1000.0), (1.0, 64.0), (0.02, 1.0), (3.0, 7.0)]
+
+
+@pytest.mark.parametrize("dtype", grid.DTYPES)
+@pytest.mark.parametrize(("num", "den"), STEPS)
+@pytest.mark.parametrize("size", [0, 1, 7, 3001, 400_001])
+def test_values_of_the_grid_are_restored(isa, threads, rng, dtype, num, den, size):
+    """Multiples of the step are restored, and one value beside them, wherever it is, is seen."""
+    values = (rng.integers(-(2**20), 2**20, size) * num / den).astype(dtype)
+    assert grid.restores(values, num, den) == grid.restores_reference(values, num, den)
+    assert grid.restores(values, 1.0, 1.0) == grid.restores_reference(values, 1.0, 1.0)
+    if (num, den) != (0.02, 1.0) and (num, den) != (3.0, 7.0):
+        assert grid.restores(values, num, den)
+    for place in {0, size // 2, size - 1} if size else ():
+        damaged = values.copy()
+        damaged[place] += dtype_step(dtype, num / den)
+        assert grid.restores(damaged, num, den) == grid.restores_reference(damaged, num, den)
+
+
+def dtype_step(dtype: str, step: float) -> float:
+    return np.dtype(dtype).type(0.37 * step)
+
+
+@pytest.mark.parametrize("dtype", grid.DTYPES)
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 2.0**52, -(2.0**52), 1e30, 0.5, -0.5])
+def test_what_no_grid_restores(isa, dtype, value):
+    """Not finite, too far for an exact index, or between two indices."""
+    values = np.zeros(100, dtype)
+    values[63] = value
+    assert not grid.restores(values, 1.0, 1.0)
+
+
+def test_zero_without_its_sign(isa):
+    assert grid.restores(np.array([-0.0, 0.0, 3.0], np.float32), 1.0, 1.0)
+
+
+@pytest.mark.parametrize("dtype", grid.DTYPES)
+@pytest.mark.parametrize(("num", "den"), STEPS)
+@pytest.mark.parametrize("size", [0, 1, 9, 100_003])
+def test_codes_equal_reference(isa, threads, rng, dtype, num, den, size):
+    xyz = (rng.uniform(-1000, 1000, (size, 3)) * num / den).astype(dtype)
+    origin = (-1001, -1000, -1002)
+    np.testing.assert_array_equal(grid.codes(xyz, num, den, origin), grid.codes_reference(xyz, num, den, origin))
+
+
+def test_literal():
+    """Ties go upwards: 0.5 -> 1, -0.5 -> 0; (1, 0, 2) less (0, 0, 0) is 100 in binary, then 001 above."""
+    assert grid.codes(np.array([[0.5, -0.5, 2.4]]), 1.0, 1.0, (0, 0, 0)).tolist() == [0b001_100]
+
+
+@pytest.mark.parametrize("value", [-1.0, 2.0**21, 2.0**31, 2.0**40, np.nan, np.inf, -np.inf])
+def test_points_beyond_the_grid(isa, value):
+    xyz = np.zeros((50, 3), np.float32)
+    grid.codes(xyz, 1.0, 1.0, (0, 0, 0))
+    xyz[30, 1] = value
+    with pytest.raises(ValueError, match="voxels"):
+        grid.codes(xyz, 1.0, 1.0, (0, 0, 0))
+
+
+def test_other_dtypes():
+    with pytest.raises(TypeError, match="float16"):
+        grid.restores(np.zeros(3, np.float16), 1.0, 1.0)
+    with pytest.raises(TypeError, match="int32"):
+        grid.codes(np.zeros((3, 3), np.int32), 1.0, 1.0, (0, 0, 0))
