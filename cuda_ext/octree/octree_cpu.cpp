@@ -84,6 +84,45 @@ PCC_AVX512 void parents_avx512(const std::uint64_t* codes, std::int64_t n, std::
 }
 #endif
 
+struct Children {
+  std::uint64_t* codes;
+  std::int32_t* parents;
+  std::uint8_t* octants;
+};
+
+// The children of the nodes begin..end-1, which are those first..last-1.
+void children_scalar(const std::uint64_t* codes, const std::uint8_t* occupancy, std::int64_t begin, std::int64_t end,
+                     std::int64_t first, std::int64_t, Children out) {
+  for (std::int64_t i = begin; i < end; i++) {
+    for (std::uint32_t left = occupancy[i]; left; left &= left - 1, first++) {
+      const int octant = std::countr_zero(left);
+      out.codes[first] = codes[i] << 3 | octant;
+      out.parents[first] = static_cast<std::int32_t>(i);
+      out.octants[first] = static_cast<std::uint8_t>(octant);
+    }
+  }
+}
+
+#if PCC_X86
+constexpr auto children_avx2 = children_scalar;
+
+// Eight octants of a node at once. What is written past its children is written again by the nodes behind it.
+PCC_AVX512 void children_avx512(const std::uint64_t* codes, const std::uint8_t* occupancy, std::int64_t begin,
+                                std::int64_t end, std::int64_t first, std::int64_t last, Children out) {
+  const __m512i lane = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
+  for (; begin < end && first + 8 <= last; begin++) {
+    const std::uint32_t octants = occupancy[begin];
+    const __m512i all = _mm512_or_si512(_mm512_set1_epi64(static_cast<long long>(codes[begin] << 3)), lane);
+    _mm512_storeu_si512(out.codes + first, _mm512_maskz_compress_epi64(static_cast<__mmask8>(octants), all));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out.parents + first), _mm256_set1_epi32(static_cast<int>(begin)));
+    const std::uint64_t kept = _pext_u64(0x0706050403020100, _pdep_u64(octants, 0x0101010101010101) * 255);
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(out.octants + first), _mm_cvtsi64_si128(static_cast<long long>(kept)));
+    first += __builtin_popcount(octants);
+  }
+  children_scalar(codes, occupancy, begin, end, first, last, out);
+}
+#endif
+
 }  // namespace
 
 std::int64_t octree_parents_cpu(const std::uint64_t* codes, std::int64_t n, std::uint64_t* parent_codes,
@@ -102,21 +141,14 @@ std::int64_t octree_count_children_cpu(const std::uint8_t* occupancy, std::int64
 void octree_children_cpu(const std::uint64_t* codes, const std::uint8_t* occupancy, std::int64_t n,
                          std::uint64_t* child_codes, std::int32_t* parents, std::uint8_t* octants) {
   const int threads = threads_for(n, kGrain);
+  const auto children = PCC_SELECT(children);
   std::vector<std::int64_t> first(threads + 1);
   for (int t = 0; t < threads; t++)
     first[t + 1] = first[t] + count_bits(occupancy, n * t / threads, n * (t + 1) / threads);
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
-  for (int t = 0; t < threads; t++) {
-    std::int64_t child = first[t];
-    for (std::int64_t i = n * t / threads; i < n * (t + 1) / threads; i++) {
-      for (std::uint32_t left = occupancy[i]; left; left &= left - 1, child++) {
-        const int octant = std::countr_zero(left);
-        child_codes[child] = codes[i] << 3 | octant;
-        parents[child] = static_cast<std::int32_t>(i);
-        octants[child] = static_cast<std::uint8_t>(octant);
-      }
-    }
-  }
+  for (int t = 0; t < threads; t++)
+    children(codes, occupancy, n * t / threads, n * (t + 1) / threads, first[t], first[t + 1],
+             {child_codes, parents, octants});
 }
 
 }  // namespace pcc
