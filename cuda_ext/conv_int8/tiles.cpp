@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "conv_int8/tiles_avx2.h"
+
 namespace pcc {
 namespace {
 
@@ -34,38 +36,23 @@ void avx2_pack(const int8_t* weights, int ci, int co, void* packed) {
         for (int k = 0; k < 2; k++) *p++ = weights[(c + k) * co + o + lane];
 }
 
+// 16 output channels of R pairs: two vectors a row.
 template <int R>
 PCC_AVX2 PCC_INLINE void avx2_tile(const int16_t* feats, const int32_t* in, const int32_t* out, const int16_t* weights,
                                    int32_t* acc, int ci, int co) {
-  // 16 output channels at a time: two vectors of 8 per row.
   const int16_t* x[R];
-  __m256i sum[R][2];
-#pragma GCC unroll 4
+  __m256i sums[R][2];
+#pragma GCC unroll 8
   for (int r = 0; r < R; r++) {
     x[r] = feats + static_cast<int64_t>(in[r]) * ci;
-    const int32_t* y = acc + static_cast<int64_t>(out[r]) * co;
-    sum[r][0] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(y));
-    sum[r][1] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(y + 8));
+#pragma GCC unroll 2
+    for (int v = 0; v < 2; v++) sums[r][v] = load_avx2(acc + static_cast<int64_t>(out[r]) * co + 8 * v);
   }
-  const int16_t* second = weights + static_cast<int64_t>(ci) * 8;
-  for (int c = 0; c < ci; c += 2) {
-    const __m256i w0 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights + c * 8));
-    const __m256i w1 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(second + c * 8));
-#pragma GCC unroll 4
-    for (int r = 0; r < R; r++) {
-      int32_t pair;
-      std::memcpy(&pair, x[r] + c, sizeof pair);
-      const __m256i b = _mm256_set1_epi32(pair);
-      sum[r][0] = _mm256_add_epi32(sum[r][0], _mm256_madd_epi16(b, w0));
-      sum[r][1] = _mm256_add_epi32(sum[r][1], _mm256_madd_epi16(b, w1));
-    }
-  }
-#pragma GCC unroll 4
-  for (int r = 0; r < R; r++) {
-    int32_t* y = acc + static_cast<int64_t>(out[r]) * co;
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(y), sum[r][0]);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(y + 8), sum[r][1]);
-  }
+  accumulate_avx2<R, 2>(sums, x, weights, ci);
+#pragma GCC unroll 8
+  for (int r = 0; r < R; r++)
+#pragma GCC unroll 2
+    for (int v = 0; v < 2; v++) store_avx2(acc + static_cast<int64_t>(out[r]) * co + 8 * v, sums[r][v]);
 }
 
 PCC_AVX2 void avx2_accumulate(const void* feats, const int32_t* in, const int32_t* out, int pairs, const void* packed,
@@ -74,8 +61,9 @@ PCC_AVX2 void avx2_accumulate(const void* feats, const int32_t* in, const int32_
   for (int o = 0; o < co; o += 16) {
     const int16_t* weights = static_cast<const int16_t*>(packed) + static_cast<int64_t>(o) * ci;
     int i = 0;
-    for (; i + 4 <= pairs; i += 4) avx2_tile<4>(rows, in + i, out + i, weights, acc + o, ci, co);
-    for (; i < pairs; i++) avx2_tile<1>(rows, in + i, out + i, weights, acc + o, ci, co);
+    for (; i + 6 <= pairs; i += 6) avx2_tile<6>(rows, in + i, out + i, weights, acc + o, ci, co);
+    for (; i + 2 <= pairs; i += 2) avx2_tile<2>(rows, in + i, out + i, weights, acc + o, ci, co);
+    if (i < pairs) avx2_tile<1>(rows, in + i, out + i, weights, acc + o, ci, co);
   }
 }
 
