@@ -1,5 +1,6 @@
 #include "conv_int8/tiles.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "conv_int8/tiles_avx2.h"
@@ -7,26 +8,29 @@
 namespace pcc {
 namespace {
 
-size_t plain_bytes(int ci, int co) { return static_cast<size_t>(ci) * co; }
-void plain_pack(const int8_t* weights, int ci, int co, void* packed) { std::memcpy(packed, weights, plain_bytes(ci, co)); }
+size_t wide_bytes(int ci, int co) { return sizeof(int16_t) * ci * co; }
 
-void plain_accumulate(const void* feats, const int32_t* in, const int32_t* out, int pairs, const void* packed, int32_t* acc,
-                      int ci, int co) {
-  const uint8_t* rows = static_cast<const uint8_t*>(feats);
-  const int8_t* weights = static_cast<const int8_t*>(packed);
+void scalar_pack(const int8_t* weights, int ci, int co, void* packed) {
+  std::copy_n(weights, static_cast<size_t>(ci) * co, static_cast<int16_t*>(packed));
+}
+
+// Four input channels a step, all operands 16 bits wide: what compilers make vector code of on any machine.
+void scalar_accumulate(const void* feats, const int32_t* in, const int32_t* out, int pairs, const void* packed, int32_t* acc,
+                       int ci, int co) {
   for (int i = 0; i < pairs; i++) {
-    const uint8_t* x = rows + static_cast<int64_t>(in[i]) * ci;
-    int32_t* y = acc + static_cast<int64_t>(out[i]) * co;
-    for (int c = 0; c < ci; c++)
-      for (int o = 0; o < co; o++) y[o] += x[c] * weights[c * co + o];
+    const uint8_t* x = static_cast<const uint8_t*>(feats) + static_cast<int64_t>(in[i]) * ci;
+    const int16_t* w = static_cast<const int16_t*>(packed);
+    int32_t* __restrict y = acc + static_cast<int64_t>(out[i]) * co;
+    for (int c = 0; c < ci; c += 4, w += 4 * co) {
+      const int16_t x0 = x[c], x1 = x[c + 1], x2 = x[c + 2], x3 = x[c + 3];
+      for (int o = 0; o < co; o++) y[o] += x0 * w[o] + x1 * w[o + co] + x2 * w[o + 2 * co] + x3 * w[o + 3 * co];
+    }
   }
 }
 
-const IntTiles kScalar{plain_bytes, plain_pack, plain_accumulate, false};
+const IntTiles kScalar{wide_bytes, scalar_pack, scalar_accumulate, false};
 
 #if PCC_X86
-
-size_t avx2_bytes(int ci, int co) { return sizeof(int16_t) * ci * co; }
 
 void avx2_pack(const int8_t* weights, int ci, int co, void* packed) {
   int16_t* p = static_cast<int16_t*>(packed);
@@ -67,7 +71,9 @@ PCC_AVX2 void avx2_accumulate(const void* feats, const int32_t* in, const int32_
   }
 }
 
-const IntTiles kAvx2{avx2_bytes, avx2_pack, avx2_accumulate, true};
+const IntTiles kAvx2{wide_bytes, avx2_pack, avx2_accumulate, true};
+
+size_t avx512_bytes(int ci, int co) { return static_cast<size_t>(ci) * co; }
 
 void avx512_pack(const int8_t* weights, int ci, int co, void* packed) {
   int8_t* p = static_cast<int8_t*>(packed);
@@ -128,7 +134,7 @@ PCC_AVX512 void avx512_accumulate(const void* feats, const int32_t* in, const in
   if (o < co) avx512_columns<1>(rows, in, out, pairs, weights + o * ci, acc + o, ci, co);
 }
 
-const IntTiles kAvx512{plain_bytes, avx512_pack, avx512_accumulate, false};
+const IntTiles kAvx512{avx512_bytes, avx512_pack, avx512_accumulate, false};
 
 #endif
 

@@ -26,13 +26,13 @@ const int32_t* products(const DenseLayer& layer, const uint8_t* x, const int32_t
 
 void hidden_scalar(const DenseLayer& layer, const uint8_t* x, const int32_t* rows, int count, const int32_t* bias,
                    Context context, uint8_t* out) {
-  const int columns = layer.padded;
   const int32_t* acc = products(layer, x, rows, count);
-  for (int i = 0; i < count * columns; i++) {
-    const int c = i % columns;
-    const int32_t extra = context.sums ? static_cast<int32_t>(context.sums[i]) * (1 << context.shifts[c]) : 0;
-    out[i] = requantise(acc[i] + bias[c] + extra, layer.multiplier[c], 0, layer.shift);
-  }
+  const int16_t* sums = context.sums;
+  for (int i = 0; i < count; i++, acc += layer.padded, out += layer.padded, sums += sums ? layer.padded : 0)
+    for (int c = 0; c < layer.padded; c++) {
+      const int32_t extra = sums ? static_cast<int32_t>(sums[c]) * (1 << context.shifts[c]) : 0;
+      out[c] = requantise(acc[c] + bias[c] + extra, layer.multiplier[c], 0, layer.shift);
+    }
 }
 
 void last_scalar(const DenseLayer& layer, const uint8_t* x, int count, const int32_t* bias, int16_t* out) {
