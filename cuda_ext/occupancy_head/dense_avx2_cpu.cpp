@@ -13,7 +13,7 @@ namespace {
 
 using Context = DenseLayer::Context;
 
-// The rows as vpmaddwd takes them: widened to int16, (count, inputs), inputs a multiple of 4.
+// The rows as vpmaddwd takes them: widened to int16, (count, inputs).
 PCC_AVX2 const int16_t* widen(const uint8_t* x, const int32_t* rows, int count, int inputs) {
   static thread_local std::vector<int16_t> wide;
   wide.resize(std::max(wide.size(), static_cast<size_t>(count) * inputs));
@@ -23,13 +23,12 @@ PCC_AVX2 const int16_t* widen(const uint8_t* x, const int32_t* rows, int count, 
     int c = 0;
     for (; c + 16 <= inputs; c += 16, out += 16)
       store_avx2(out, _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(row + c))));
-    for (; c < inputs; c += 4, out += 4)
-      _mm_storel_epi64(reinterpret_cast<__m128i*>(out), _mm_cvtepu8_epi16(_mm_loadu_si32(row + c)));
+    for (; c < inputs; c++) *out++ = row[c];
   }
   return wide.data();
 }
 
-// Body(i) of rows [0, count) R at a time, then one at a time: body.template operator()<R>(first row).
+// body.operator()<R>(i) for rows [0, count) R at a time, then for each of those left with R = 1.
 template <int R, class Body> PCC_AVX2 PCC_INLINE void for_row_tiles(int count, const Body& body) {
   int i = 0;
   for (; i + R <= count; i += R) body.template operator()<R>(i);
