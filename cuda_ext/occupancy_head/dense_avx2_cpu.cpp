@@ -84,9 +84,11 @@ PCC_AVX2 PCC_INLINE void hidden_tile(const DenseLayer& layer, const int16_t* x, 
     _mm_storeu_si128((__m128i*)(out + r * layer.padded + column), to_uint8_avx2(sums[r][0], sums[r][1]));
 }
 
-// 8 V columns of R rows as logits; x (R, inputs) widened, out (R, padded).
+// 8 V columns of R rows before requantisation; x (R, inputs) widened, out (R, padded). Where several tiles are inlined
+// into one function, GCC 12 keeps the sums of some in memory.
 template <int R, int V>
-PCC_AVX2 PCC_INLINE void last_tile(const DenseLayer& layer, const int16_t* x, int column, const int32_t* bias, int16_t* out) {
+__attribute__((noinline)) PCC_AVX2 void last_tile(const DenseLayer& layer, const int16_t* x, int column, const int32_t* bias,
+                                                  int32_t* out) {
   const int16_t* rows[R];
   __m256i sums[R][V];
 #pragma GCC unroll 8
@@ -96,35 +98,29 @@ PCC_AVX2 PCC_INLINE void last_tile(const DenseLayer& layer, const int16_t* x, in
     for (int v = 0; v < V; v++) sums[r][v] = load_avx2(bias + column + 8 * v);
   }
   accumulate_avx2<R, V>(sums, rows, weights_of(layer, column), layer.inputs);
-  const RoundShiftAvx2 round_shift(layer.shift);
-  const __m256i low = _mm256_set1_epi64x(-kLogitMax), high = _mm256_set1_epi64x(kLogitMax);
-#pragma GCC unroll 2
-  for (int v = 0; v < V; v++) {
-    const __m256i multiplier = load_avx2(layer.multiplier.data() + column + 8 * v);
-    const __m256i odd_multiplier = _mm256_srli_epi64(multiplier, 32);
 #pragma GCC unroll 8
-    for (int r = 0; r < R; r++) {
-      const __m256i even = round_shift.clamped(_mm256_mul_epi32(sums[r][v], multiplier), low, high);
-      const __m256i odd =
-          round_shift.clamped(_mm256_mul_epi32(_mm256_srli_epi64(sums[r][v], 32), odd_multiplier), low, high);
-      const __m256i logits = interleave_avx2(even, odd);
-      _mm_storeu_si128((__m128i*)(out + r * layer.padded + column + 8 * v),
-                       _mm256_castsi256_si128(to_int16_avx2(logits, logits)));
-    }
-  }
+  for (int r = 0; r < R; r++)
+#pragma GCC unroll 2
+    for (int v = 0; v < V; v++) store_avx2(out + r * layer.padded + column + 8 * v, sums[r][v]);
 }
 
-// Rows of `padded` values one after another without the padding. Copies of a whole padded row run into the next one,
-// which is written afterwards; the last rows are copied exactly.
-void close_up(const int16_t* wide, int count, int outputs, int padded, int16_t* out) {
-  const int16_t* const end = out + static_cast<int64_t>(count) * outputs;
-  for (int i = 0; i < count; i++, wide += padded, out += outputs) {
-    if (end - out < padded) {
-      std::copy_n(wide, outputs, out);
-      continue;
+// acc (count, padded) as logits (count, outputs).
+PCC_AVX2 void to_logits(const DenseLayer& layer, const int32_t* acc, int count, int16_t* out) {
+  const RoundShiftAvx2 round_shift(layer.shift);
+  const __m256i low = _mm256_set1_epi64x(-kLogitMax), high = _mm256_set1_epi64x(kLogitMax);
+  const int16_t* const end = out + static_cast<int64_t>(count) * layer.outputs;
+  for (int i = 0; i < count; i++, acc += layer.padded, out += layer.outputs)
+    for (int c = 0; c < layer.outputs; c += 8) {
+      const __m256i sum = load_avx2(acc + c), multiplier = load_avx2(layer.multiplier.data() + c);
+      const __m256i even = _mm256_mul_epi32(sum, multiplier);
+      const __m256i odd = _mm256_mul_epi32(_mm256_srli_epi64(sum, 32), _mm256_srli_epi64(multiplier, 32));
+      const __m256i y = interleave_avx2(round_shift.clamped(even, low, high), round_shift.clamped(odd, low, high));
+      const __m128i logits = _mm256_castsi256_si128(to_int16_avx2(y, y));
+      if (end - out >= c + 8)  // what runs into the next row is written over by it
+        _mm_storeu_si128((__m128i*)(out + c), logits);
+      else
+        std::memcpy(out + c, &logits, sizeof *out * (layer.outputs - c));
     }
-    for (int c = 0; c < padded; c += 16) std::memcpy(out + c, wide + c, 16 * sizeof *out);
-  }
 }
 
 }  // namespace
@@ -140,18 +136,18 @@ PCC_AVX2 void hidden_avx2(const DenseLayer& layer, const uint8_t* x, const int32
 }
 
 PCC_AVX2 void last_avx2(const DenseLayer& layer, const uint8_t* x, int count, const int32_t* bias, int16_t* out) {
-  static thread_local std::vector<int16_t> logits;
-  logits.resize(static_cast<size_t>(kTileRows) * layer.padded);
+  static thread_local std::vector<int32_t> acc;
+  acc.resize(static_cast<size_t>(kTileRows) * layer.padded);
   const int16_t* wide = widen(x, nullptr, count, layer.inputs);
   for (int column = 0; column < layer.outputs; column += 16)
     for_row_tiles<6>(count, [&]<int R>(int i) PCC_AVX2 __attribute__((always_inline)) {
       const int16_t* at = wide + static_cast<int64_t>(i) * layer.inputs;
       if (layer.outputs - column > 8)
-        last_tile<R, 2>(layer, at, column, bias, logits.data() + i * layer.padded);
+        last_tile<R, 2>(layer, at, column, bias, acc.data() + i * layer.padded);
       else
-        last_tile<R, 1>(layer, at, column, bias, logits.data() + i * layer.padded);
+        last_tile<R, 1>(layer, at, column, bias, acc.data() + i * layer.padded);
     });
-  close_up(logits.data(), count, layer.outputs, layer.padded, out);
+  to_logits(layer, acc.data(), count, out);
 }
 
 }  // namespace pcc
