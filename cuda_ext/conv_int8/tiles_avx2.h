@@ -19,7 +19,8 @@ PCC_AVX2 PCC_INLINE void add_products_avx2(__m256i& sum, __m256i b, __m256i w) {
 
 // sums[r][v] += x[r][:] . weights of the 8 columns v.
 template <int R, int V>
-PCC_AVX2 PCC_INLINE void accumulate_avx2(__m256i (&sums)[R][V], const int16_t* const (&x)[R], const int16_t* weights, int ci) {
+PCC_AVX2 PCC_INLINE void accumulate_avx2(__m256i (&sums)[R][V], const int16_t* const (&x)[R], const int16_t* weights,
+                                         int ci) {
   for (int c = 0; c < ci; c += 2) {
     __m256i w[V];
 #pragma GCC unroll 2
