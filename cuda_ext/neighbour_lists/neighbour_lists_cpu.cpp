@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
@@ -18,9 +19,14 @@ int count_row_scalar(const std::int32_t* neighbours, std::int64_t n) {
   return count;
 }
 
-void list_row_scalar(const std::int32_t* neighbours, std::int64_t n, std::uint32_t* entries, int) {
-  for (std::uint32_t d = 0; d < kDirections; d++)
-    if (exists(neighbours[d], n)) *entries++ = static_cast<std::uint32_t>(neighbours[d]) | d << kRowBits;
+// Whether a neighbour exists is as good as random, so all are written and those that do not exist written over.
+void list_row_scalar(const std::int32_t* neighbours, std::int64_t n, std::uint32_t* entries, int count) {
+  std::uint32_t all[kDirections];
+  for (std::uint32_t d = 0, k = 0; d < kDirections; d++) {
+    all[k] = static_cast<std::uint32_t>(neighbours[d]) | d << kRowBits;
+    k += exists(neighbours[d], n);
+  }
+  std::copy_n(all, count, entries);
 }
 
 #if PCC_X86
