@@ -1,30 +1,36 @@
 #include "conv_int8/tiles.h"
 
+#include <algorithm>
 #include <cstring>
+
+#include "conv_int8/tiles_avx2.h"
 
 namespace pcc {
 namespace {
 
-size_t plain_bytes(int ci, int co) { return static_cast<size_t>(ci) * co; }
-void plain_pack(const int8_t* weights, int ci, int co, void* packed) { std::memcpy(packed, weights, plain_bytes(ci, co)); }
+size_t wide_bytes(int ci, int co) { return sizeof(int16_t) * ci * co; }
 
-void plain_accumulate(const void* feats, const int32_t* in, const int32_t* out, int pairs, const void* packed, int32_t* acc,
-                      int ci, int co) {
-  const uint8_t* rows = static_cast<const uint8_t*>(feats);
-  const int8_t* weights = static_cast<const int8_t*>(packed);
+void scalar_pack(const int8_t* weights, int ci, int co, void* packed) {
+  std::copy_n(weights, static_cast<size_t>(ci) * co, static_cast<int16_t*>(packed));
+}
+
+// Four input channels a step, all operands 16 bits wide: what compilers make vector code of on any machine.
+void scalar_accumulate(const void* feats, const int32_t* in, const int32_t* out, int pairs, const void* packed, int32_t* acc,
+                       int ci, int co) {
   for (int i = 0; i < pairs; i++) {
-    const uint8_t* x = rows + static_cast<int64_t>(in[i]) * ci;
-    int32_t* y = acc + static_cast<int64_t>(out[i]) * co;
-    for (int c = 0; c < ci; c++)
-      for (int o = 0; o < co; o++) y[o] += x[c] * weights[c * co + o];
+    const uint8_t* x = static_cast<const uint8_t*>(feats) + static_cast<int64_t>(in[i]) * ci;
+    const int16_t* w = static_cast<const int16_t*>(packed);
+    int32_t* __restrict y = acc + static_cast<int64_t>(out[i]) * co;
+    for (int c = 0; c < ci; c += 4, w += 4 * co) {
+      const int16_t x0 = x[c], x1 = x[c + 1], x2 = x[c + 2], x3 = x[c + 3];
+      for (int o = 0; o < co; o++) y[o] += x0 * w[o] + x1 * w[o + co] + x2 * w[o + 2 * co] + x3 * w[o + 3 * co];
+    }
   }
 }
 
-const IntTiles kScalar{plain_bytes, plain_pack, plain_accumulate, false};
+const IntTiles kScalar{wide_bytes, scalar_pack, scalar_accumulate, false};
 
 #if PCC_X86
-
-size_t avx2_bytes(int ci, int co) { return sizeof(int16_t) * ci * co; }
 
 void avx2_pack(const int8_t* weights, int ci, int co, void* packed) {
   int16_t* p = static_cast<int16_t*>(packed);
@@ -34,38 +40,23 @@ void avx2_pack(const int8_t* weights, int ci, int co, void* packed) {
         for (int k = 0; k < 2; k++) *p++ = weights[(c + k) * co + o + lane];
 }
 
+// 16 output channels of R pairs: two vectors a row.
 template <int R>
 PCC_AVX2 PCC_INLINE void avx2_tile(const int16_t* feats, const int32_t* in, const int32_t* out, const int16_t* weights,
                                    int32_t* acc, int ci, int co) {
-  // 16 output channels at a time: two vectors of 8 per row.
   const int16_t* x[R];
-  __m256i sum[R][2];
-#pragma GCC unroll 4
+  __m256i sums[R][2];
+#pragma GCC unroll 8
   for (int r = 0; r < R; r++) {
     x[r] = feats + static_cast<int64_t>(in[r]) * ci;
-    const int32_t* y = acc + static_cast<int64_t>(out[r]) * co;
-    sum[r][0] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(y));
-    sum[r][1] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(y + 8));
+#pragma GCC unroll 2
+    for (int v = 0; v < 2; v++) sums[r][v] = load_avx2(acc + static_cast<int64_t>(out[r]) * co + 8 * v);
   }
-  const int16_t* second = weights + static_cast<int64_t>(ci) * 8;
-  for (int c = 0; c < ci; c += 2) {
-    const __m256i w0 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(weights + c * 8));
-    const __m256i w1 = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(second + c * 8));
-#pragma GCC unroll 4
-    for (int r = 0; r < R; r++) {
-      int32_t pair;
-      std::memcpy(&pair, x[r] + c, sizeof pair);
-      const __m256i b = _mm256_set1_epi32(pair);
-      sum[r][0] = _mm256_add_epi32(sum[r][0], _mm256_madd_epi16(b, w0));
-      sum[r][1] = _mm256_add_epi32(sum[r][1], _mm256_madd_epi16(b, w1));
-    }
-  }
-#pragma GCC unroll 4
-  for (int r = 0; r < R; r++) {
-    int32_t* y = acc + static_cast<int64_t>(out[r]) * co;
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(y), sum[r][0]);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(y + 8), sum[r][1]);
-  }
+  accumulate_avx2<R, 2>(sums, x, weights, ci);
+#pragma GCC unroll 8
+  for (int r = 0; r < R; r++)
+#pragma GCC unroll 2
+    for (int v = 0; v < 2; v++) store_avx2(acc + static_cast<int64_t>(out[r]) * co + 8 * v, sums[r][v]);
 }
 
 PCC_AVX2 void avx2_accumulate(const void* feats, const int32_t* in, const int32_t* out, int pairs, const void* packed,
@@ -74,12 +65,15 @@ PCC_AVX2 void avx2_accumulate(const void* feats, const int32_t* in, const int32_
   for (int o = 0; o < co; o += 16) {
     const int16_t* weights = static_cast<const int16_t*>(packed) + static_cast<int64_t>(o) * ci;
     int i = 0;
-    for (; i + 4 <= pairs; i += 4) avx2_tile<4>(rows, in + i, out + i, weights, acc + o, ci, co);
-    for (; i < pairs; i++) avx2_tile<1>(rows, in + i, out + i, weights, acc + o, ci, co);
+    for (; i + 6 <= pairs; i += 6) avx2_tile<6>(rows, in + i, out + i, weights, acc + o, ci, co);
+    for (; i + 2 <= pairs; i += 2) avx2_tile<2>(rows, in + i, out + i, weights, acc + o, ci, co);
+    if (i < pairs) avx2_tile<1>(rows, in + i, out + i, weights, acc + o, ci, co);
   }
 }
 
-const IntTiles kAvx2{avx2_bytes, avx2_pack, avx2_accumulate, true};
+const IntTiles kAvx2{wide_bytes, avx2_pack, avx2_accumulate, true};
+
+size_t avx512_bytes(int ci, int co) { return static_cast<size_t>(ci) * co; }
 
 void avx512_pack(const int8_t* weights, int ci, int co, void* packed) {
   int8_t* p = static_cast<int8_t*>(packed);
@@ -140,7 +134,7 @@ PCC_AVX512 void avx512_accumulate(const void* feats, const int32_t* in, const in
   if (o < co) avx512_columns<1>(rows, in, out, pairs, weights + o * ci, acc + o, ci, co);
 }
 
-const IntTiles kAvx512{plain_bytes, avx512_pack, avx512_accumulate, false};
+const IntTiles kAvx512{avx512_bytes, avx512_pack, avx512_accumulate, false};
 
 #endif
 

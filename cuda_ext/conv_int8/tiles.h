@@ -1,8 +1,9 @@
 // Products of u8 rows with one packed s8 matrix, per instruction set; the inner loop of every integer layer.
 //
 // Packed weights of one offset: [CO / 16][CI / 4][16][4] int8 for AVX-512-VNNI (four products per lane and step),
-// [CO / 8][CI / 2][8][2] int16 for AVX2 (vpmaddwd; vpmaddubsw would saturate), plain (CI, CO) int8 otherwise.
+// [CO / 8][CI / 2][8][2] int16 for AVX2 (vpmaddwd; vpmaddubsw would saturate), (CI, CO) int16 otherwise.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

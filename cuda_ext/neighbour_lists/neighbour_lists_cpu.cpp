@@ -29,15 +29,18 @@ void count_rows_scalar(Table table, std::int64_t begin, std::int64_t end, std::u
   }
 }
 
-// The lists of the nodes begin..end-1, each at the next place of its colour.
+// The lists of the nodes begin..end-1, each at the next place of its colour. Whether a neighbour exists is as good as random,
+// so all are written and those that do not exist written over.
 void list_rows_scalar(Table table, const std::uint8_t* colours, std::int64_t begin, std::int64_t end, std::int64_t* place,
                       const std::uint32_t* list_begin, std::uint32_t* entries) {
   for (std::int64_t i = begin; i < end; i++) {
-    std::uint32_t* next = entries + list_begin[place[colours[i]]++];
+    std::uint32_t all[kDirections], k = 0;
     for (std::uint32_t d = 0; d < kDirections; d++) {
       const std::int32_t row = table.row(i)[d];
-      if (exists(row, table.n)) *next++ = static_cast<std::uint32_t>(row) | d << kRowBits;
+      all[k] = static_cast<std::uint32_t>(row) | d << kRowBits;
+      k += exists(row, table.n);
     }
+    std::copy_n(all, k, entries + list_begin[place[colours[i]]++]);
   }
 }
 

@@ -2,49 +2,40 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "common/requantise.h"
 #include "conv_int8/tiles.h"
+#include "occupancy_head/dense_avx2.h"
 
 namespace pcc {
 namespace {
 
 using Context = DenseLayer::Context;
 
-// Any instruction set: the products of the integer tiles, then each row on its own.
+// Without vector instructions: the products of the integer tiles, then each row on its own.
 const int32_t* products(const DenseLayer& layer, const uint8_t* x, const int32_t* rows, int count) {
   static thread_local std::vector<int32_t> acc;
-  static thread_local std::vector<int16_t> wide;
   int32_t identity[kTileRows];
-  for (int i = 0; i < count; i++) identity[i] = i;
-  if (!rows) rows = identity;
+  std::iota(identity, identity + count, 0);
   acc.assign(static_cast<size_t>(count) * layer.padded, 0);
-  const IntTiles& tiles = int_tiles();
-  const void* inputs = x;
-  if (tiles.wide_inputs) {
-    wide.resize(static_cast<size_t>(count) * layer.inputs);
-    for (int i = 0; i < count; i++) {
-      const uint8_t* row = x + static_cast<int64_t>(rows[i]) * layer.inputs;
-      std::copy(row, row + layer.inputs, wide.data() + i * layer.inputs);
-    }
-    inputs = wide.data(), rows = identity;
-  }
-  tiles.accumulate(inputs, rows, identity, count, layer.packed.data(), acc.data(), layer.inputs, layer.padded);
+  int_tiles().accumulate(x, rows ? rows : identity, identity, count, layer.packed.data(), acc.data(), layer.inputs,
+                         layer.padded);
   return acc.data();
 }
 
-void hidden_any(const DenseLayer& layer, const uint8_t* x, const int32_t* rows, int count, const int32_t* bias,
-                Context context, uint8_t* out) {
-  const int columns = layer.padded;
+void hidden_scalar(const DenseLayer& layer, const uint8_t* x, const int32_t* rows, int count, const int32_t* bias,
+                   Context context, uint8_t* out) {
   const int32_t* acc = products(layer, x, rows, count);
-  for (int i = 0; i < count * columns; i++) {
-    const int c = i % columns;
-    const int32_t extra = context.sums ? static_cast<int32_t>(context.sums[i]) * (1 << context.shifts[c]) : 0;
-    out[i] = requantise(acc[i] + bias[c] + extra, layer.multiplier[c], 0, layer.shift);
-  }
+  const int16_t* sums = context.sums;
+  for (int i = 0; i < count; i++, acc += layer.padded, out += layer.padded, sums += sums ? layer.padded : 0)
+    for (int c = 0; c < layer.padded; c++) {
+      const int32_t extra = sums ? static_cast<int32_t>(sums[c]) * (1 << context.shifts[c]) : 0;
+      out[c] = requantise(acc[c] + bias[c] + extra, layer.multiplier[c], 0, layer.shift);
+    }
 }
 
-void last_any(const DenseLayer& layer, const uint8_t* x, int count, const int32_t* bias, int16_t* out) {
+void last_scalar(const DenseLayer& layer, const uint8_t* x, int count, const int32_t* bias, int16_t* out) {
   const int32_t* acc = products(layer, x, nullptr, count);
   for (int i = 0; i < count; i++, acc += layer.padded)
     for (int c = 0; c < layer.outputs; c++) {
@@ -194,7 +185,7 @@ int32_t cap_of(int32_t multiplier, int shift) {
 
 DenseLayer::DenseLayer(const int8_t* weights, const int32_t* multiplier, int inputs, int outputs, int shift)
     : inputs(inputs), outputs(outputs), padded((outputs + 15) / 16 * 16), shift(shift), multiplier(padded), cap(padded),
-      run_hidden_(hidden_any), run_last_(last_any) {
+      run_hidden_(PCC_SELECT(hidden)), run_last_(PCC_SELECT(last)) {
   std::copy(multiplier, multiplier + outputs, this->multiplier.begin());
   for (int c = 0; c < padded; c++) cap[c] = cap_of(this->multiplier[c], shift);
   std::vector<int8_t> wide(static_cast<size_t>(inputs) * padded);
@@ -202,9 +193,6 @@ DenseLayer::DenseLayer(const int8_t* weights, const int32_t* multiplier, int inp
   const IntTiles& tiles = int_tiles();
   packed.resize(tiles.packed_bytes(inputs, padded));
   tiles.pack(wide.data(), inputs, padded, packed.data());
-#if PCC_X86
-  if (active_isa() == Isa::avx512) run_hidden_ = hidden_avx512, run_last_ = last_avx512;
-#endif
 }
 
 }  // namespace pcc

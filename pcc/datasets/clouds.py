@@ -21,7 +21,7 @@ from pcc.datasets.surfaces import SurfaceRecipe, sample_voxels, unique_voxels
 from pcc.errors import InvalidCloud
 from pcc.io import read_points
 
-RECIPE_VERSION = 1  # raised whenever sample_voxels gives other voxels for the same recipe
+RECIPE_VERSION = 2  # raised whenever sample_voxels gives other voxels for the same recipe
 
 
 def mesh_clouds(

@@ -2,8 +2,9 @@
 
     mesh -> area-weighted points -> random pose and scale -> smooth + white noise -> unique voxels
 
-The sampling density is chosen so that the parent of a surface voxel holds 3.5 to 4 children, as in 8iVFB. It makes
-geometry only; colours have no part in it.
+The sampling density is chosen so that the parent of a surface voxel holds 3.5 to 4 children, as in 8iVFB. Random
+samples leave random holes, which scans do not have; so a share of the clouds is sampled densely instead, and voxels
+that the surface only grazes (few samples) are dropped. It makes geometry only; colours have no part in it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import numpy as np
 
 from pcc.datasets.mesh_files import Mesh
 from pcc.datasets.rows import unique_rows
+from pcc.ops import morton
+from pcc.ops.sort import radix_sort, unique
 
 VOXELS_PER_AREA = 1.5  # a plane of random direction cuts |nx| + |ny| + |nz| voxels per unit of area; the mean is 1.5
 
@@ -27,6 +30,8 @@ class SurfaceRecipe:
         max_extent: no cloud is longer along an axis; it outranks the number of voxels.
         min_density, max_density: samples per unit of area (drawn log-uniformly).
         max_noise: amplitude of the smooth noise; wavelengths are 5 to 60.
+        thin_share: of the clouds have ``thin_density`` samples per unit of area, no white noise, and only voxels of at
+            least k samples, k from 1 to ``max_least_samples``.
         max_white_noise: standard deviation of the white noise, in ``white_noise_share`` of the clouds.
     """
 
@@ -38,6 +43,9 @@ class SurfaceRecipe:
     max_noise: float = 1.2
     max_white_noise: float = 0.25
     white_noise_share: float = 0.4
+    thin_share: float = 0.0
+    thin_density: float = 16.0
+    max_least_samples: int = 4
     num_waves: int = 6
 
 
@@ -52,10 +60,13 @@ def sample_voxels(mesh: Mesh, recipe: SurfaceRecipe, rng: np.random.Generator) -
     target = log_uniform(rng, recipe.min_voxels, recipe.max_voxels)
     extent = np.ptp(posed.vertices[posed.triangles.ravel()], axis=0).max()
     scale = min(np.sqrt(target / VOXELS_PER_AREA / areas.sum()), recipe.max_extent / extent)
-    density = log_uniform(rng, recipe.min_density, recipe.max_density)
+    thin = rng.random() < recipe.thin_share
+    density = recipe.thin_density if thin else log_uniform(rng, recipe.min_density, recipe.max_density)
     points = sample_surface(posed, areas, int(areas.sum() * scale**2 * density) + 1, rng) * np.float32(scale)
     points += rng.random(3, np.float32)
     points += smooth_noise(points, recipe.max_noise * rng.random(), recipe.num_waves, rng)
+    if thin:
+        return frequent_voxels(np.floor(points), int(rng.integers(1, recipe.max_least_samples + 1)))
     if rng.random() < recipe.white_noise_share:
         sigma = recipe.max_white_noise * rng.random()
         points += rng.standard_normal(points.shape, np.float32) * np.float32(sigma)
@@ -110,6 +121,13 @@ def smooth_noise(points: np.ndarray, amplitude: float, num_waves: int, rng: np.r
             points.dtype
         )
     return noise
+
+
+def frequent_voxels(coords: np.ndarray, least: int) -> np.ndarray:
+    """`unique_voxels` of the rows that occur at least ``least`` times."""
+    low = coords.min(0)
+    codes, counts = unique(radix_sort(morton.encode((coords - low).astype(np.int32)))[0])
+    return unique_voxels(morton.decode(codes[counts >= least]))
 
 
 def unique_voxels(coords: np.ndarray) -> np.ndarray:

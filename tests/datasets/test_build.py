@@ -105,7 +105,7 @@ def test_configuration_of_free_meshes_builds(tmp_path, rng):
     for name in [*config.data.only, "bunny_bunny"]:
         (folder / f"{name.strip('*')}.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\n" + "f 1 2 3\n" * 600)
     batches = hydra.utils.instantiate(config.data)
-    assert (len(batches.meshes), len(batches.scans)) == (len(config.data.only), 0)
+    assert (len(batches.meshes), len(batches.scans)) == (len(config.data.only) * config.data.copies, 0)
     assert batches.sample(rng).num_points > 50
 
 

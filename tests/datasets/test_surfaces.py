@@ -9,6 +9,7 @@ from pcc.datasets.mesh_files import Mesh
 from pcc.datasets.rows import unique_rows
 from pcc.datasets.surfaces import (
     SurfaceRecipe,
+    frequent_voxels,
     random_rotation,
     sample_surface,
     sample_voxels,
@@ -45,6 +46,25 @@ def test_clouds_are_unique_small_and_dense(box):
         assert len(unique_rows(cloud)) == len(cloud)
         assert 15_000 < len(cloud) < 26_000
         assert 3.2 < len(cloud) / len(unique_rows(cloud >> 1)) < 4.3
+
+
+def test_thin_clouds_have_no_random_holes(box):
+    """Sampled densely and without noise, a face of the box is a layer of voxels that misses none."""
+    recipe = SurfaceRecipe(
+        min_voxels=20_000, max_voxels=21_000, thin_share=1, thin_density=60, max_noise=0, max_least_samples=1
+    )
+    cloud = sample_voxels(box, recipe, np.random.default_rng(0)).astype(int)
+    near = {tuple(v) for v in cloud.tolist()}
+    steps = np.array([[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]])
+    faces = sum(np.array([tuple(v) in near for v in (cloud + step).tolist()], int) for step in steps)
+    assert (faces >= 3).mean() > 0.97
+
+
+def test_frequent_voxels_literal():
+    coords = np.array([[5, 5, 5]] * 3 + [[6, 5, 5]] * 2 + [[9, 9, 9]])
+    assert frequent_voxels(coords, 1).tolist() == [[0, 0, 0], [1, 0, 0], [4, 4, 4]]
+    assert frequent_voxels(coords, 2).tolist() == [[0, 0, 0], [1, 0, 0]]
+    assert frequent_voxels(coords, 4).tolist() == []
 
 
 def test_extent_outranks_the_number_of_voxels(box, rng):

@@ -59,6 +59,8 @@ def test_kernel_equals_reference_over_the_whole_range(isa, rng, shift):
     acc[:4] = -(2**31), 2**31 - 1, 0, -1
     multiplier = (rng.integers(0, 2**31, 96) >> rng.integers(0, 31, 96)).astype(np.int32)
     residual = rng.integers(0, 256, (1, 96), dtype=np.uint8)
+    acc[4:16] = np.tile(acc[:4], 3)
+    multiplier[4:16] = np.repeat([0, 1, 2**31 - 1], 4)
     for scale in (0, 1, 2**31 - 1):
         got = fused(acc, multiplier, shift, residual, scale)
         np.testing.assert_array_equal(got, requantise_reference(acc, multiplier, shift, residual[0], scale))
