@@ -82,7 +82,7 @@ class LevelPasses:
         return self.lists.of_colour(self.first_colour + colour)
 
     def own(self, colour: int) -> np.ndarray:
-        """(R,) uint8, the occupancies of the nodes of a colour: all of them where they are known, else what was decoded."""
+        """(R,) uint8, the occupancies of the nodes of a colour; of unknown ones what was decoded so far."""
         if colour not in self._own:
             self._own[colour] = row_bytes.take(self.occupancy, self.rows(colour))
         return self._own[colour]

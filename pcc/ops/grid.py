@@ -2,8 +2,8 @@
 
     index = floor(value * den / num + 0.5)      restored value = cast(index * num / den)
 
-in float64, one multiplication and one division each, so every machine restores the same bits. What a grid is, and how it
-is found, is `pcc.geometry.grid`; other dtypes than float32 and float64 go through numpy there.
+in float64, one multiplication and one division each, so every machine restores the same bits. What a grid is, and how
+it is found, is `pcc.geometry.grid`; other dtypes than float32 and float64 go through numpy there.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def test_children_refuse_empty_nodes_and_other_lengths():
 @pytest.mark.parametrize("place", range(1, 40))
 def test_disorder_anywhere_is_found(isa, place):
     """Two equal codes, or two in the wrong order, at any place."""
-    codes = np.arange(40, dtype=np.uint64) * 3
+    codes = np.arange(1, 41, dtype=np.uint64) * np.uint64(3)
     for wrong in (codes[place - 1], codes[place - 1] - np.uint64(1)):
         damaged = codes.copy()
         damaged[place] = wrong
