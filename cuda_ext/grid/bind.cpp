@@ -15,6 +15,12 @@ template <class T> void bind_of(nb::module_& m) {
     return grid_codes(xyz.data(), static_cast<std::int64_t>(codes.shape(0)), {num, den}, origin.data(), codes.data());
   }, nb::arg("xyz").noconvert(), nb::arg("num"), nb::arg("den"), nb::arg("origin").noconvert(),
      nb::arg("codes").noconvert());
+  m.def("grid_values", [](Array1<const std::uint64_t> codes, double num, double den, Array1<const std::int64_t> origin,
+                          Array2<T> xyz) {
+    nb::gil_scoped_release released;
+    grid_values(codes.data(), static_cast<std::int64_t>(codes.shape(0)), {num, den}, origin.data(), xyz.data());
+  }, nb::arg("codes").noconvert(), nb::arg("num"), nb::arg("den"), nb::arg("origin").noconvert(),
+     nb::arg("xyz").noconvert());
 }
 
 const Registrar registrar([](nb::module_& m) {

@@ -46,6 +46,23 @@ PCC_INLINE std::uint32_t to_coords(const T* __restrict values, std::int64_t n, G
   return static_cast<std::uint32_t>(seen);
 }
 
+template <class T>
+PCC_INLINE void to_values(const std::int32_t* __restrict coords, std::int64_t n, GridStep step, bool scaled,
+                          const double* __restrict origins, T* __restrict values) {
+  for (std::int64_t i = 0; i < n; i++) {
+    const double index = coords[i] + origins[i];
+    values[i] = static_cast<T>(scaled ? index * step.num / step.den : index);
+  }
+}
+
+// The origin of each of a block's values.
+struct Origins {
+  double of[3 * kBlock];
+  explicit Origins(const std::int64_t* origin) {
+    for (std::int64_t i = 0; i < 3 * kBlock; i++) of[i] = static_cast<double>(origin[i % 3]);
+  }
+};
+
 // Each body is compiled once per instruction set; the compiler vectorises the loops.
 #define PCC_PER_ISA(TARGET, SUFFIX)                                                                                     \
   TARGET static bool restores_##SUFFIX(const T* v, std::int64_t n, GridStep step, bool scaled) {                         \
@@ -54,6 +71,10 @@ PCC_INLINE std::uint32_t to_coords(const T* __restrict values, std::int64_t n, G
   TARGET static std::uint32_t to_coords_##SUFFIX(const T* xyz, std::int64_t n, GridStep step, bool scaled,               \
                                                  const double* origin, std::int32_t* coords) {                          \
     return scaled ? to_coords(xyz, n, step, true, origin, coords) : to_coords(xyz, n, step, false, origin, coords);     \
+  }                                                                                                                     \
+  TARGET static void to_values_##SUFFIX(const std::int32_t* coords, std::int64_t n, GridStep step, bool scaled,          \
+                                        const double* origin, T* xyz) {                                                 \
+    scaled ? to_values(coords, n, step, true, origin, xyz) : to_values(coords, n, step, false, origin, xyz);            \
   }
 #define PCC_NO_TARGET
 template <class T> struct Kernels {
@@ -80,21 +101,37 @@ template <class T> bool grid_restores(const T* values, std::int64_t n, GridStep 
 template <class T>
 bool grid_codes(const T* xyz, std::int64_t n, GridStep step, const std::int64_t* origin, std::uint64_t* codes) {
   const bool scaled = step.num != 1 || step.den != 1;
-  double origins[3 * kBlock];
-  for (std::int64_t i = 0; i < 3 * kBlock; i++) origins[i] = static_cast<double>(origin[i % 3]);
+  const Origins origins(origin);
   const auto kernel = PCC_SELECT(Kernels<T>::to_coords);
   std::atomic<bool> all{true};
   for_ranges(n, kGrain, [&](std::int64_t begin, std::int64_t end) {
     std::int32_t coords[3 * kBlock];
     for (; begin < end; begin += kBlock) {
       const std::int64_t size = std::min(kBlock, end - begin);
-      if (kernel(xyz + 3 * begin, 3 * size, step, scaled, origins, coords) >> kMortonBits) all = false;
+      if (kernel(xyz + 3 * begin, 3 * size, step, scaled, origins.of, coords) >> kMortonBits) all = false;
       else morton_encode_cpu(coords, size, codes + begin);
     }
   });
   return all;
 }
 
+template <class T>
+void grid_values(const std::uint64_t* codes, std::int64_t n, GridStep step, const std::int64_t* origin, T* xyz) {
+  const bool scaled = step.num != 1 || step.den != 1;
+  const Origins origins(origin);
+  const auto kernel = PCC_SELECT(Kernels<T>::to_values);
+  for_ranges(n, kGrain, [&](std::int64_t begin, std::int64_t end) {
+    std::int32_t coords[3 * kBlock];
+    for (; begin < end; begin += kBlock) {
+      const std::int64_t size = std::min(kBlock, end - begin);
+      morton_decode_cpu(codes + begin, size, coords);
+      kernel(coords, 3 * size, step, scaled, origins.of, xyz + 3 * begin);
+    }
+  });
+}
+
+template void grid_values(const std::uint64_t*, std::int64_t, GridStep, const std::int64_t*, float*);
+template void grid_values(const std::uint64_t*, std::int64_t, GridStep, const std::int64_t*, double*);
 template bool grid_restores(const float*, std::int64_t, GridStep);
 template bool grid_restores(const double*, std::int64_t, GridStep);
 template bool grid_codes(const float*, std::int64_t, GridStep, const std::int64_t*, std::uint64_t*);

@@ -1,4 +1,4 @@
-// Float coordinates on a grid: which values it restores, and the Morton codes of points. pcc/geometry/grid.py has the meaning.
+// Float coordinates on a grid: which values it restores, the Morton codes of points, and points of codes. pcc/geometry/grid.py has the meaning.
 //
 //   index = floor(value * den / num + 0.5)      value' = cast(index * num / den)
 //
@@ -21,5 +21,9 @@ template <class T> bool grid_restores(const T* values, std::int64_t n, GridStep 
 // coordinate is not in 0..2^21 - 1.
 template <class T>
 bool grid_codes(const T* xyz, std::int64_t n, GridStep step, const std::int64_t* origin, std::uint64_t* codes);
+
+// xyz (n, 3): the coordinates of codes (n,), plus origin, as values.
+template <class T>
+void grid_values(const std::uint64_t* codes, std::int64_t n, GridStep step, const std::int64_t* origin, T* xyz);
 
 }  // namespace pcc

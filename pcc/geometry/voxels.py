@@ -27,6 +27,7 @@ from pcc.geometry.grid import (
     quantize,
     recognise_step,
 )
+from pcc.ops import grid as grid_op
 from pcc.ops import morton, sort
 
 __all__ = ["Grid", "Voxels", "devoxelize", "devoxelize_codes", "voxelize"]
@@ -94,6 +95,8 @@ def voxelize(xyz: np.ndarray, *, voxel_size: float | None = None, max_error: flo
 
 def devoxelize_codes(codes: np.ndarray, grid: Grid) -> np.ndarray:
     """Coordinates (N, 3) of voxels given by Morton codes (N,) uint64, block by block: see `devoxelize`."""
+    if grid.dtype.name in grid_op.DTYPES:
+        return grid_op.values(codes, grid.num, grid.den, grid.origin, grid.dtype)
     xyz = np.empty((len(codes), 3), grid.dtype)
     for rows in _blocks(len(codes)):
         xyz[rows] = devoxelize(morton.decode(codes[rows]), grid)

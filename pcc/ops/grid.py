@@ -1,4 +1,4 @@
-"""Float coordinates on a grid of step num / den: whether it restores them, and the Morton codes of points.
+"""Float coordinates on a grid of step num / den: whether it restores them, points to Morton codes, and back.
 
     index = floor(value * den / num + 0.5)      restored value = cast(index * num / den)
 
@@ -41,6 +41,18 @@ def codes(xyz: np.ndarray, num: float, den: float, origin: tuple[int, int, int])
     return found
 
 
+def values(codes: np.ndarray, num: float, den: float, origin: tuple[int, int, int], dtype: np.dtype) -> np.ndarray:
+    """Points (N, 3), float32 or float64 by ``dtype``, of Morton codes (N,) uint64: the values of ``index + origin``.
+
+    Raises:
+        TypeError: the dtype is another.
+    """
+    codes, found = check(codes, "codes", "uint64", (None,)), np.empty((len(codes), 3), dtype)
+    _dtype(found)
+    _ext.grid_values(codes, num, den, np.array(origin, np.int64), found)
+    return found
+
+
 def restores_reference(values: np.ndarray, num: float, den: float) -> bool:
     """`restores`, by numpy."""
     with np.errstate(over="ignore", invalid="ignore"):
@@ -54,6 +66,16 @@ def codes_reference(xyz: np.ndarray, num: float, den: float, origin: tuple[int, 
     from pcc.ops.morton import encode_reference
 
     return encode_reference((_index(xyz, num, den) - np.array(origin)).astype(np.int32))
+
+
+def values_reference(
+    codes: np.ndarray, num: float, den: float, origin: tuple[int, int, int], dtype: np.dtype
+) -> np.ndarray:
+    """`values`, by `pcc.ops.morton.decode_reference` and numpy."""
+    from pcc.ops.morton import decode_reference
+
+    with np.errstate(over="ignore"):
+        return ((decode_reference(codes) + np.array(origin, np.float64)) * num / den).astype(dtype)
 
 
 def _index(values: np.ndarray, num: float, den: float) -> np.ndarray:

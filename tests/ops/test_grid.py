@@ -50,6 +50,25 @@ def test_codes_equal_reference(isa, threads, rng, dtype, num, den, size):
     np.testing.assert_array_equal(grid.codes(xyz, num, den, origin), grid.codes_reference(xyz, num, den, origin))
 
 
+@pytest.mark.parametrize("dtype", grid.DTYPES)
+@pytest.mark.parametrize(("num", "den"), [*STEPS, (1e300, 1.0)])
+@pytest.mark.parametrize("size", [0, 1, 9, 100_003])
+def test_values_equal_reference(isa, threads, rng, dtype, num, den, size):
+    """Bit for bit, and codes of them are the codes again where the grid restores them."""
+    codes, origin = rng.integers(0, 2**60, size, dtype=np.uint64), (-7, 0, 2**40)
+    found = grid.values(codes, num, den, origin, np.dtype(dtype))
+    want = grid.values_reference(codes, num, den, origin, np.dtype(dtype))
+    np.testing.assert_array_equal(found.view(np.uint8), want.view(np.uint8))
+    if dtype == "float64" and num < 1e300:
+        np.testing.assert_array_equal(grid.codes(found, num, den, origin), codes)
+
+
+def test_literal_values():
+    """(1, 0, 2) plus (0, -5, 0) in tenths."""
+    found = grid.values(np.array([0b001_100], np.uint64), 1.0, 10.0, (0, -5, 0), np.dtype(np.float32))
+    assert found.tolist() == [[np.float32(0.1), -0.5, np.float32(0.2)]]
+
+
 def test_literal():
     """Ties go upwards: 0.5 -> 1, -0.5 -> 0; (1, 0, 2) less (0, 0, 0) is 100 in binary, then 001 above."""
     assert grid.codes(np.array([[0.5, -0.5, 2.4]]), 1.0, 1.0, (0, 0, 0)).tolist() == [0b001_100]
