@@ -2,7 +2,8 @@
 
     memory          bytes read and written a second while an array larger than the caches is copied
     read            the same for reading alone
-    fresh memory    bytes a second when new pages are touched for the first time: what a new large array costs
+    new memory      bytes a second when pages are touched for the first time: what a new array costs; small pages, and
+                    huge ones, which numpy asks for where an array has 4 MB or more
     products        u8 x s8 products a second in registers, by the instruction that the layers use
     table rows      bytes a second of sums of table rows from the cache that a context table of its size lies in
 
@@ -11,6 +12,7 @@ All with as many threads, the instruction set and the clock that the stations ha
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +22,7 @@ from pcc.ops import peaks
 
 TRIES = 5
 LARGE_BYTES = 1 << 28  # no cache holds a quarter of it
+NEW_BYTES = 1 << 26
 TABLE_BYTES = 27 * 32 * 64 * 2  # of the context of 64 columns, by nibbles
 TABLE_TIMES = 1000
 PRODUCT_ROUNDS = 1 << 20
@@ -31,7 +34,8 @@ class Limits:
 
     memory_bytes: float
     read_bytes: float
-    fresh_bytes: float
+    small_page_bytes: float
+    huge_page_bytes: float
     products: float
     table_bytes: float
 
@@ -57,7 +61,8 @@ def measure(clock: Callable[[], float], num_threads: int) -> Limits:
     return Limits(
         memory_bytes=rate(2 * LARGE_BYTES, lambda: peaks.copy(source, target)),
         read_bytes=rate(LARGE_BYTES, lambda: peaks.read(words)),
-        fresh_bytes=rate(LARGE_BYTES, lambda: np.empty(LARGE_BYTES, np.uint8).fill(1)),
+        small_page_bytes=rate(NEW_BYTES, lambda: np.frombuffer(mmap.mmap(-1, NEW_BYTES), np.uint8).fill(1)),
+        huge_page_bytes=rate(NEW_BYTES, lambda: np.empty(NEW_BYTES, np.uint8).fill(1)),
         products=rate(peaks.int8_products(1) * PRODUCT_ROUNDS, lambda: peaks.int8_products(PRODUCT_ROUNDS)),
         table_bytes=rate(num_threads * TABLE_BYTES * TABLE_TIMES, lambda: peaks.read(table, TABLE_TIMES, shared=True)),
     )

@@ -6,8 +6,8 @@
 From the file to the stream and back: time, the work that a station must do at least (`stations.py`), its rate, and the
 limit that it meets first, of those measured in the same run (`limits.py`). Stations are timed by wrapping the calls
 that the codec really makes, so nothing is measured that does not run. Each time is the least of all rounds, so it is
-that of a process which has the memory already; new MB is what a first run, as a command is one, touches for the first
-time: at the cost that the head of the output says. The wall time of whole commands is `benchmarks/commands.py`.
+that of a process which has the memory already; new MB is what a first run touches for the first time, at the cost that
+the head of the output says (a huge page counts as one small one). Whole commands are timed by `benchmarks/commands.py`.
 """
 
 from __future__ import annotations
@@ -226,7 +226,8 @@ def main() -> None:
         f"{ops.isa()}, {ops.num_threads()} threads, {args.clock} time, least of {args.rounds} rounds\n"
         f"limits: memory {best.memory_bytes / 1e9:.1f} GB/s copied (read and written), "
         f"{best.read_bytes / 1e9:.1f} read; "
-        f"new memory {best.fresh_bytes / 1e9:.2f} GB/s ({1e9 / best.fresh_bytes:.2f} ms a MB); "
+        f"new memory {best.small_page_bytes / 1e9:.1f} GB/s ({1e9 / best.small_page_bytes:.2f} ms a MB), "
+        f"{best.huge_page_bytes / 1e9:.1f} in huge pages; "
         f"{best.products / 1e9:.0f} GMAC/s; table rows {best.table_bytes / 1e9:.0f} GB/s",
         soft_wrap=True,
     )
