@@ -20,8 +20,10 @@ ADAPTIVE = "adaptive"  # the name that stands for no model
 MODELS = ("dense", "lidar")
 MIN_DENSE_CHILDREN = 1.8
 CLEARLY_DENSE_CHILDREN = 2.3
+FULL_DENSE_CHILDREN = 3.0
 MAX_LEVEL_OFFSET = 10
 MAX_TRIAL_VOXELS = 1024
+SAMPLE_VOXELS = 1 << 13
 _PART = 1 << 16
 
 
@@ -52,7 +54,7 @@ def _trial_bytes(voxels: Voxels, program: Program) -> int:
     from pcc.codec.octree import encode_cheapest
 
     codes, depth = voxels.codes, voxels.depth
-    offset = level_offset(voxels.grid, program.finest_voxel_m)
+    offset = level_offset(voxels, program)
     while len(codes) > MAX_TRIAL_VOXELS:
         codes, depth, offset = octree.parents(codes)[0], depth - 1, offset + 1
     return len(encode_cheapest(codes, depth, program, offset)[0])
@@ -82,11 +84,28 @@ def _scale_free(grid: Grid) -> bool:
     return grid.dtype.kind in "biu" or grid.step == 1
 
 
-def level_offset(grid: Grid, finest_voxel_m: float | None) -> int:
-    """How many levels coarser these voxels are than the finest that the model knows: 0..10.
+def level_offset(voxels: Voxels, program: Program) -> int:
+    """What is added to the levels to go, so that the program sees the levels on the scale that suits the cloud.
 
-    Clouds of integers have no absolute size, nor have models of surfaces (``finest_voxel_m`` None): 0.
+    Models of clouds in metres know absolute sizes (`metric_offset`); models of surfaces may have weights of their own
+    for sparse and noisy clouds (``sparse_offset``). The shorter code for a part of the cloud decides, unless its blocks
+    are as full as those of a clean surface.
     """
-    if finest_voxel_m is None or _scale_free(grid):
+    if program.finest_voxel_m is not None:
+        return metric_offset(voxels.grid, program.finest_voxel_m)
+    codes = voxels.codes
+    if program.sparse_offset is None or len(codes) >= FULL_DENSE_CHILDREN * _num_blocks(codes):
+        return 0
+    from pcc.codec.octree import encode_cheapest
+
+    start = max(len(codes) - SAMPLE_VOXELS, 0) // 2
+    part = codes[start : start + SAMPLE_VOXELS]
+    offsets = (0, program.sparse_offset)
+    return min(offsets, key=lambda offset: len(encode_cheapest(part, voxels.depth, program, offset)[0]))
+
+
+def metric_offset(grid: Grid, finest_voxel_m: float) -> int:
+    """How many levels coarser these voxels are than ``finest_voxel_m``: 0..10; 0 for clouds of integers."""
+    if _scale_free(grid):
         return 0
     return min(max(round(math.log2(grid.step / finest_voxel_m)), 0), MAX_LEVEL_OFFSET)

@@ -126,7 +126,7 @@ def _geometry(voxels: Voxels, model: str | Path | Program, fallback: bool) -> tu
     if model == ADAPTIVE:
         return GeometryHeader(None, 0, all_levels(depth)), encode_octree(codes, depth, None, 0, all_levels(depth))
     program = _program(voxels, model)
-    offset = level_offset(voxels.grid, program.finest_voxel_m)
+    offset = level_offset(voxels, program)
     if not fallback:
         return GeometryHeader(program.digest, offset), encode_octree(codes, depth, program, offset)
     octree, mask = encode_cheapest(codes, depth, program, offset)

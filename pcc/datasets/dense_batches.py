@@ -31,6 +31,7 @@ class DenseRecipe:
         min_crop_voxels: emptier cubes are drawn again.
         sparse_fraction: of the batches are crops of edge 2^sparse_depth of which a share is kept, from ``min_kept`` to
             all (drawn log-uniformly), half of them moved by noise of up to ``max_jitter`` voxels (standard deviation).
+        sparse_offset: level offset of the sparse batches (`pcc.models.occupancy.OccupancyConfig`).
         sparse_voxels: crops are added until a sparse batch holds that many.
     """
 
@@ -42,6 +43,7 @@ class DenseRecipe:
     scan_fraction: float = 0.4
     min_crop_voxels: int = 200
     sparse_fraction: float = 0.0
+    sparse_offset: int = 0
     sparse_depth: int = 8
     sparse_voxels: int = 12_000
     min_kept: float = 0.01
@@ -64,7 +66,10 @@ class DenseBatches:
         object.__setattr__(self, "_mixture", Mixture(pools))
 
     def sample(self, rng: np.random.Generator) -> Batch:
-        """A batch of crops (level_offset 0), or one whole thinned cloud (level_offset = levels dropped)."""
+        """A batch of crops, or one whole thinned cloud.
+
+        The level_offset is 0 for crops, ``sparse_offset`` for sparse ones, the levels dropped for a whole cloud.
+        """
         kind = rng.random()
         if kind < self.recipe.whole_cloud_fraction:
             return self._whole_cloud(rng)
@@ -85,7 +90,7 @@ class DenseBatches:
                 kept = jitter(kept, recipe.max_jitter * rng.random(), side, rng)
             if len(kept):
                 crops.append((unique_rows(kept), recipe.sparse_depth))
-        return make_batch(crops, 0, rng)
+        return make_batch(crops, recipe.sparse_offset, rng)
 
     def _draw(self, rng: np.random.Generator) -> CellCloud:
         pool, cloud = self._mixture.draw(rng)  # type: ignore[attr-defined]

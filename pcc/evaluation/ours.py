@@ -50,7 +50,7 @@ class PccCodec(Anchor):
             return Cost(0, 0.0)
         program = self._program() or find_model_by_digest(frame.model_digest)
         voxels = voxelize(cloud.xyz, voxel_size=setting.voxel_size, max_error=setting.max_error)
-        offset = level_offset(voxels.grid, program.finest_voxel_m)
+        offset = level_offset(voxels, program)
         macs = count_macs(voxels.codes, voxels.depth, program, offset, frame.adaptive)
         return Cost(program.num_parameters, macs / 1000 / len(cloud))
 

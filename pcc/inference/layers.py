@@ -18,6 +18,8 @@ from pcc.ops import conv_int8, occupancy_context
 from pcc.ops.neighbour_lists import NeighbourLists
 from pcc.ops.occupancy_head import MAX_HIDDEN, HeadGroup, OccupancyHead
 
+MAX_SPARSE_OFFSET = 127
+
 Tensors = Mapping[str, np.ndarray]
 INT32_MAX = 2**31 - 1
 WEIGHT_BOUND = 128
@@ -94,6 +96,12 @@ def _convolve(layer: Layer, x: np.ndarray, level: Level, residual: np.ndarray | 
     )  # fmt: skip
 
 
+def check_sparse_offset(offset: object) -> None:
+    """Raise ValueError unless it is None or 1..127 (with the levels to go it must stay below 256)."""
+    if offset is not None and not (type(offset) is int and 1 <= offset <= MAX_SPARSE_OFFSET):
+        raise ValueError(f"sparse_offset: expected 1 to {MAX_SPARSE_OFFSET} or none, got {offset!r}")
+
+
 def check_config(config: Mapping[str, Any]) -> None:
     """Whether the shape of a network makes sense; what it means is `pcc.models.occupancy.OccupancyConfig`.
 
@@ -105,6 +113,7 @@ def check_config(config: Mapping[str, Any]) -> None:
     finest = config.get("finest_voxel_m")
     if finest is not None and not (isinstance(finest, float | int) and 0 < finest < float("inf")):
         raise ValueError(f"config: expected a positive finest_voxel_m or none, got {finest!r}")
+    check_sparse_offset(config.get("sparse_offset"))  # the key is younger than the format
     scales, blocks = list(config["scales"]), list(config["blocks"])
     counts = [config["channels"], config["hidden"], config["max_scale"], *scales, *blocks]
     lone_hidden = config.get("lone_hidden", 0)  # the key is younger than the format

@@ -113,6 +113,7 @@ class Program:
         order: the coding order of its passes.
         card: what the model was trained on, licence, metrics; empty where no card lies beside the file.
         finest_voxel_m: the voxel size of scale 1 in metres; None where the model knows no absolute size.
+        sparse_offset: level offset of sparse clouds; None where they have no scales of their own.
         num_parameters: integers that the program holds.
     """
 
@@ -136,6 +137,7 @@ class Program:
         except (SafetensorError, KeyError, ValueError, TypeError, RecursionError) as error:
             raise ModelMismatch(f"{path}: not a valid model: {error}") from error
         self.finest_voxel_m: float | None = self.config.get("finest_voxel_m")
+        self.sparse_offset: int | None = self.config.get("sparse_offset")
         self.name = str(self.card.get("name", metadata.get("name", path.stem)))
         self.num_parameters = sum(t.size for t in tensors.values())
 

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from pcc.geometry.coding_order import LONE_ORDER, CodingOrder
 from pcc.geometry.octree import Level
+from pcc.inference.layers import check_sparse_offset
 from pcc.models.head import Head, normal
 from pcc.nn.functional import OccupancyContext, SparseConvolution
 from pcc.nn.quantisation import ACTIVATION_STEP, Quantiser, weight_step
@@ -45,6 +46,8 @@ class OccupancyConfig:
         finest_voxel_m: edge in metres of the voxels whose parents have scale 1, for models of clouds in metres.
         colours, groups, by_colour: see `pcc.geometry.coding_order.CodingOrder`.
         lone_hidden: units per group of the head for nodes without neighbours; 0: they have no other head than all.
+        sparse_offset: level offset of sparse and noisy clouds, so that they have scales and weights of their own; None:
+            they have not.
     """
 
     channels: int = 32
@@ -57,6 +60,7 @@ class OccupancyConfig:
     by_colour: bool = False
     finest_voxel_m: float | None = None
     lone_hidden: int = 0
+    sparse_offset: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("blocks", "scales"):  # whatever sequence a configuration holds
@@ -71,6 +75,7 @@ class OccupancyConfig:
         if len(self.blocks) != len(self.scales) or list(self.scales) != sorted(set(self.scales)) or self.scales[0] != 1:
             raise ValueError(f"scales: expected ascending from 1, one per block, got {self.scales}, {self.blocks}")
         CodingOrder(self.colours, self.groups, self.by_colour)
+        check_sparse_offset(self.sparse_offset)
         if self.max_scale < self.scales[-1]:
             raise ValueError(f"max_scale: expected at least {self.scales[-1]}, got {self.max_scale}")
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import pcc
 from pcc.codec import choice
-from pcc.codec.choice import choose_model, choose_program, level_offset
+from pcc.codec.choice import choose_model, choose_program, level_offset, metric_offset
+from pcc.codec.octree import encode_cheapest
 from pcc.geometry.voxels import Grid, voxelize
+from pcc.models.occupancy import OccupancyConfig
+from tests.networks import exported, random_network
 
 
 def test_full_blocks_are_dense_and_lone_voxels_are_lidar():
@@ -26,13 +30,12 @@ def test_full_blocks_are_dense_and_lone_voxels_are_lidar():
         (0.0001, 1.0, "f4", 0.001, 0),
         (50.0, 1.0, "f8", 0.001, 10),
         (1.0, 1.0, "f4", 0.001, 0),
-        (0.016, 1.0, "f4", None, 0),
         (4.0, 1.0, "i4", 0.001, 0),
     ],
 )
-def test_level_offset(num, den, dtype, finest, expected):
+def test_metric_offset(num, den, dtype, finest, expected):
     """offset = round(log2(step / finest)) in 0..10 for clouds in metres, else 0."""
-    assert level_offset(Grid(num, den, (0, 0, 0), np.dtype(dtype)), finest) == expected
+    assert metric_offset(Grid(num, den, (0, 0, 0), np.dtype(dtype)), finest) == expected
 
 
 def test_blocks_are_counted_across_parts():
@@ -69,3 +72,40 @@ def test_what_is_installed_is_taken(monkeypatch):
     """With one model there is no choice."""
     monkeypatch.setattr(choice, "MODELS", ("lidar",))
     assert choose_program(voxelize(np.array([[0, 0, 0], [9, 9, 9]]))).path.stem == "lidar"
+
+
+@pytest.fixture(scope="module", params=range(3))
+def sparse_program(request, tmp_path_factory):
+    """A network with scales of its own for sparse clouds; which of the two fits a cloud depends on the seed."""
+    config = OccupancyConfig(hidden=16, channels=16, blocks=(1, 1), scales=(1, 15), max_scale=16, sparse_offset=14)
+    network = random_network(config, seed=request.param)
+    return exported(network, tmp_path_factory.mktemp("model") / "m.safetensors")
+
+
+def test_sparse_clouds_take_the_scale_that_is_shorter(sparse_program):
+    """Up to `SAMPLE_VOXELS` voxels the sample is the cloud."""
+    rng = np.random.default_rng(0)
+    for count, side in ((2000, 300), (3000, 40), (5000, 2000)):
+        voxels = voxelize(rng.integers(0, side, (count, 3), np.int32))
+        sizes = {f: len(encode_cheapest(voxels.codes, voxels.depth, sparse_program, f)[0]) for f in (0, 14)}
+        assert sizes[level_offset(voxels, sparse_program)] == min(sizes.values())
+
+
+def test_full_surfaces_are_not_sparse(sparse_program):
+    sheet = voxelize(np.argwhere(np.ones((40, 40, 2))).astype(np.int32))
+    assert level_offset(sheet, sparse_program) == 0
+
+
+def test_models_without_sparse_scales(sparse_program, tmp_path):
+    config = OccupancyConfig(hidden=16, channels=16, blocks=(1,), scales=(1,), max_scale=4)
+    program = exported(random_network(config, seed=0), tmp_path / "m.safetensors")
+    assert level_offset(voxelize(rings(300)), program) == 0
+    assert level_offset(voxelize(np.array([[0, 0, 0], [5, 9, 2]])), program) == 0
+
+
+def test_sparse_clouds_come_back(sparse_program):
+    """The stream carries the choice."""
+    xyz = np.random.default_rng(1).integers(0, 300, (2000, 3), np.int32)
+    stream = pcc.encode(pcc.PointCloud(xyz), model=sparse_program)
+    decoded = pcc.decode(stream, model=sparse_program).xyz
+    assert np.array_equal(np.unique(decoded, axis=0), np.unique(xyz, axis=0))

@@ -69,12 +69,12 @@ def test_whole_cloud_budget(sheet, rng):
 
 def test_sparse_batches(sheet, rng):
     """Whole cubes of 2^8, of which between a hundredth and all is kept; as many crops as make the number asked for."""
-    recipe = DenseRecipe(whole_cloud_fraction=0, sparse_fraction=1, sparse_voxels=3000)
+    recipe = DenseRecipe(whole_cloud_fraction=0, sparse_fraction=1, sparse_voxels=3000, sparse_offset=14)
     source = DenseBatches([sheet], recipe=recipe)
     sizes = []
     for _ in range(6):
         batch = source.sample(rng)
-        assert (batch.depth, batch.level_offset) == (8, 0)
+        assert (batch.depth, batch.level_offset) == (8, 14)
         assert 3000 <= batch.num_points < 3000 + len(sheet)
         assert (np.diff(batch.codes.astype(np.int64)) > 0).all()
         crops, counts = np.unique(batch.codes >> np.uint64(24), return_counts=True)

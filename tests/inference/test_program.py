@@ -193,6 +193,10 @@ CONFIGS = [
     {"finest_voxel_m": 0},
     {"finest_voxel_m": "1 mm"},
     {"finest_voxel_m": float("nan")},
+    {"sparse_offset": 0},
+    {"sparse_offset": 128},
+    {"sparse_offset": 14.0},
+    {"sparse_offset": True},
 ]
 
 
