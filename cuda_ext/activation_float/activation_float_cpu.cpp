@@ -1,40 +1,27 @@
 #include <algorithm>
-#include <cmath>
 
 #include "activation_float/op.h"
+#include "common/activation.h"
 #include "common/isa.h"
 #include "common/threads.h"
 
 namespace pcc {
 namespace {
 
-constexpr float kLevels = 255.0f;
 constexpr int64_t kChunk = 1 << 14;
 
-PCC_INLINE void forward_body(const float* __restrict x, float* __restrict y, int64_t n, float step, bool quantised) {
-  const float inverse = 1.0f / step, top = kLevels * step;
-  if (quantised)
-    for (int64_t i = 0; i < n; i++) y[i] = std::min(std::max(std::nearbyintf(x[i] * inverse), 0.0f), kLevels) * step;
-  else
-    for (int64_t i = 0; i < n; i++) y[i] = std::min(std::max(x[i], 0.0f), top);
+void forward_scalar(const float* x, float* y, int64_t n, float step, bool q) { activate_body(x, y, n, step, q); }
+void backward_scalar(const float* x, const float* g, float* d, int64_t n, float step) {
+  activation_gradient_body(x, g, d, n, step);
 }
-
-PCC_INLINE void backward_body(const float* __restrict x, const float* __restrict grad_y, float* __restrict grad_x, int64_t n,
-                              float step) {
-  const float top = kLevels * step;
-  for (int64_t i = 0; i < n; i++) grad_x[i] = x[i] > 0.0f && x[i] < top ? grad_y[i] : 0.0f;
-}
-
-void forward_scalar(const float* x, float* y, int64_t n, float step, bool q) { forward_body(x, y, n, step, q); }
-void backward_scalar(const float* x, const float* g, float* d, int64_t n, float step) { backward_body(x, g, d, n, step); }
 #if PCC_X86
-PCC_AVX2 void forward_avx2(const float* x, float* y, int64_t n, float step, bool q) { forward_body(x, y, n, step, q); }
+PCC_AVX2 void forward_avx2(const float* x, float* y, int64_t n, float step, bool q) { activate_body(x, y, n, step, q); }
 PCC_AVX2 void backward_avx2(const float* x, const float* g, float* d, int64_t n, float step) {
-  backward_body(x, g, d, n, step);
+  activation_gradient_body(x, g, d, n, step);
 }
 PCC_AVX512 void forward_avx512(const float* x, float* y, int64_t n, float step, bool quantised) {
   const __m512 inverse = _mm512_set1_ps(1.0f / step), scale = _mm512_set1_ps(step), zero = _mm512_setzero_ps();
-  const __m512 top = _mm512_set1_ps(quantised ? kLevels : kLevels * step);
+  const __m512 top = _mm512_set1_ps(quantised ? kActivationLevels : kActivationLevels * step);
   for (int64_t i = 0; i < n; i += 16) {
     const __mmask16 valid = n - i >= 16 ? 0xFFFF : static_cast<__mmask16>((1u << (n - i)) - 1);
     __m512 v = _mm512_maskz_loadu_ps(valid, x + i);
@@ -45,7 +32,7 @@ PCC_AVX512 void forward_avx512(const float* x, float* y, int64_t n, float step, 
   }
 }
 PCC_AVX512 void backward_avx512(const float* x, const float* g, float* d, int64_t n, float step) {
-  backward_body(x, g, d, n, step);
+  activation_gradient_body(x, g, d, n, step);
 }
 #endif
 

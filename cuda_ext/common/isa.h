@@ -19,6 +19,7 @@
 #else
 #define PCC_X86 0
 #endif
+#define PCC_SCALAR
 #define PCC_INLINE inline __attribute__((always_inline))
 
 namespace pcc {
@@ -30,6 +31,13 @@ Isa active_isa();    // the set in use: detected, unless set_isa or the variable
 void set_isa(Isa isa);  // one that this machine has
 
 }  // namespace pcc
+
+// MACRO(attribute, suffix) for every set, to compile a body once for each.
+#if PCC_X86
+#define PCC_FOR_EACH_ISA(MACRO) MACRO(PCC_SCALAR, scalar) MACRO(PCC_AVX2, avx2) MACRO(PCC_AVX512, avx512)
+#else
+#define PCC_FOR_EACH_ISA(MACRO) MACRO(PCC_SCALAR, scalar)
+#endif
 
 // The variant of a kernel for the set in use: name_avx512, name_avx2 or name_scalar.
 #if PCC_X86

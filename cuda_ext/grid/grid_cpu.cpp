@@ -76,14 +76,10 @@ struct Origins {
                                         const double* origin, T* xyz) {                                                 \
     scaled ? to_values(coords, n, step, true, origin, xyz) : to_values(coords, n, step, false, origin, xyz);            \
   }
-#define PCC_NO_TARGET
 template <class T> struct Kernels {
-  PCC_PER_ISA(PCC_NO_TARGET, scalar)
-#if PCC_X86
-  PCC_PER_ISA(PCC_AVX2, avx2)
-  PCC_PER_ISA(PCC_AVX512, avx512)
-#endif
+  PCC_FOR_EACH_ISA(PCC_PER_ISA)
 };
+#undef PCC_PER_ISA
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <vector>
 
+#include "common/activation.h"
 #include "common/isa.h"
 #include "common/pairs.h"
 #include "common/threads.h"
@@ -15,7 +16,7 @@ namespace {
 
 constexpr int kTile = 64;
 constexpr int kSlots = 4;  // partial sums of gradients: a fixed number, so that threads change no bit
-constexpr float kLogitTop = 14.0f, kLogitUnit = 256.0f, kLevels = 255.0f;
+constexpr float kLogitTop = 14.0f, kLogitUnit = 256.0f;
 
 void multiply_scalar(const Product& p) { multiply_body(p); }
 #if PCC_X86
@@ -32,17 +33,6 @@ void (*multiply_function())(const Product&) {
 }
 
 // Element by element over whole rows of a tile, compiled once per instruction set.
-PCC_INLINE void activate_body(const float* __restrict x, float* __restrict y, int n, float step, bool quantised) {
-  const float inverse = 1.0f / step, top = kLevels * step;
-  if (quantised)
-    for (int i = 0; i < n; i++) y[i] = std::min(std::max(std::nearbyintf(x[i] * inverse), 0.0f), kLevels) * step;
-  else
-    for (int i = 0; i < n; i++) y[i] = std::min(std::max(x[i], 0.0f), top);
-}
-PCC_INLINE void gate_body(const float* __restrict x, float* __restrict grad, int n, float step) {
-  const float top = kLevels * step;
-  for (int i = 0; i < n; i++) grad[i] = x[i] > 0.0f && x[i] < top ? grad[i] : 0.0f;
-}
 PCC_INLINE void add_body(float* __restrict y, const float* __restrict x, int n) {
   for (int i = 0; i < n; i++) y[i] += x[i];
 }
@@ -60,16 +50,12 @@ PCC_INLINE float dot_body(const float* __restrict x, const float* __restrict y, 
 }
 #define PCC_PER_ISA(TARGET, SUFFIX)                                                                                   \
   TARGET void activate_##SUFFIX(const float* x, float* y, int n, float s, bool q) { activate_body(x, y, n, s, q); } \
-  TARGET void gate_##SUFFIX(const float* x, float* g, int n, float s) { gate_body(x, g, n, s); }                    \
+  TARGET void gate_##SUFFIX(const float* x, float* g, int n, float s) { activation_gradient_body(x, g, g, n, s); }     \
   TARGET void add_##SUFFIX(float* y, const float* x, int n) { add_body(y, x, n); }                                  \
   TARGET void add_scaled_##SUFFIX(float* y, const float* x, float a, int n) { add_scaled_body(y, x, a, n); }        \
   TARGET float dot_##SUFFIX(const float* x, const float* y, int n) { return dot_body(x, y, n); }
-#define PCC_NO_TARGET
-PCC_PER_ISA(PCC_NO_TARGET, scalar)
-#if PCC_X86
-PCC_PER_ISA(PCC_AVX2, avx2)
-PCC_PER_ISA(PCC_AVX512, avx512)
-#endif
+PCC_FOR_EACH_ISA(PCC_PER_ISA)
+#undef PCC_PER_ISA
 
 // A set bit that a node sees: the row of `context` that counts.
 using BitRow = uint16_t;

@@ -59,12 +59,8 @@ PCC_INLINE void backward_offset(int d, const float* __restrict grad_out, const i
     backward_offset(d, g, nb, occ, n, oct, w, b, e, c, s);                                                                \
   }
 
-#define PCC_NO_TARGET
-PCC_PER_ISA(PCC_NO_TARGET, scalar)
-#if PCC_X86
-PCC_PER_ISA(PCC_AVX2, avx2)
-PCC_PER_ISA(PCC_AVX512, avx512)
-#endif
+PCC_FOR_EACH_ISA(PCC_PER_ISA)
+#undef PCC_PER_ISA
 
 }  // namespace
 
