@@ -183,13 +183,15 @@ STATIONS = (
         "head: context",
     ),
     Station("passes", ("pcc.inference.program.Step.code",), _nothing),
+    Station("places", ("pcc.codec.octree.RansEncoder.tree",), _tables),
     Station(
         "tree",
-        ("pcc.codec.octree.RansEncoder.tree", "pcc.codec.octree.RansDecoder.tree"),
+        ("pcc.codec.octree.RansDecoder.tree",),
         _code_tree,
         Part("tables", _replay_tables, _tables),
         "coder",
     ),
+    Station("calibrate", ("pcc.codec.octree.RansEncoder.calibrate_since",), _nothing),
     Station("coder: end", ("pcc.codec.octree.RansEncoder.finish",), moves),
     Station(
         "adaptive levels",

@@ -14,24 +14,22 @@ from pcc.codec.wire import Reader
 from pcc.inference.program import Program
 
 
-def with_mask(cloud: pcc.PointCloud, program: Program, mask: int, **options) -> bytes:
-    """The cloud's stream with the levels of ``mask`` adaptive, whatever they cost: not 0, and not all of them."""
+def with_mask(cloud: pcc.PointCloud, program: Program, mask: int, calibrations: bytes = b"", **options) -> bytes:
+    """The cloud's stream with the levels of ``mask`` adaptive, whatever they cost, but not all; and so calibrated."""
     data = pcc.encode(cloud, model=program, fallback=False, **options)
     chunks = list(frame_chunks(data, frame_spans(data)[0]))
     header = parse_header(chunks[0].payload, Limits())
-    payloads = {HEADER: write_header(_adaptive(header))}
-    payloads[GEOMETRY] = _recoded(next(c.payload for c in chunks if c.tag == GEOMETRY), header, program, mask)
+    how = {"adaptive": mask > 0, "calibrated": len(calibrations) > 0}
+    payloads = {HEADER: write_header(FrameHeader(**{**header.__dict__, **how}))}
+    geometry = next(c.payload for c in chunks if c.tag == GEOMETRY)
+    payloads[GEOMETRY] = _recoded(geometry, header, program, mask, calibrations)
     return write_preamble() + b"".join(write_chunk(c.tag, payloads.get(c.tag, bytes(c.payload))) for c in chunks)
 
 
-def _adaptive(header: FrameHeader) -> FrameHeader:
-    return FrameHeader(**{**header.__dict__, "adaptive": True})
-
-
-def _recoded(payload: memoryview, header: FrameHeader, program: Program, mask: int) -> bytes:
+def _recoded(payload: memoryview, header: FrameHeader, program: Program, mask: int, calibrations: bytes) -> bytes:
     reader = Reader(payload)
-    how = parse_geometry_header(reader, header.depth, False)
+    how = parse_geometry_header(reader, header.depth, False, False)
     depth, offset = header.depth, how.level_offset
     codes = decode_octree(bytes(reader.rest()), depth, header.num_voxels, program, offset)
-    octree = encode_octree(np.asarray(codes), depth, program, offset, mask)
-    return write_geometry_header(GeometryHeader(program.digest, offset, mask)) + octree
+    octree = encode_octree(np.asarray(codes), depth, program, offset, mask, calibrations)
+    return write_geometry_header(GeometryHeader(program.digest, offset, mask, calibrations)) + octree

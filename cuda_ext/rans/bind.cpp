@@ -22,7 +22,7 @@ void put_table(RansEncoder& self, Array2<const uint16_t> cdf, Array1<const uint1
   self.put_table(cdf.data(), symbols.data(), cdf.shape(0), static_cast<int>(cdf.shape(1)) - 1);
 }
 
-nb::bytes finish(const RansEncoder& self, int lanes) {
+nb::bytes finish(RansEncoder& self, int lanes) {
   std::vector<uint8_t> bytes;
   {
     nb::gil_scoped_release release;
@@ -30,6 +30,15 @@ nb::bytes finish(const RansEncoder& self, int lanes) {
   }
   return nb::bytes(bytes.data(), bytes.size());
 }
+
+void histogram(const RansEncoder& self, size_t begin, Array2<uint32_t> counts) {
+  if (counts.shape(0) != 2 || counts.shape(1) != size_t{kBins}) throw nb::value_error("counts: expected shape (2, 449)");
+  self.histogram(begin, counts.data());
+}
+
+void settle(RansEncoder& self, size_t begin, int scale, int shift) { self.settle(begin, {scale, shift}); }
+
+void calibrate(RansDecoder& self, int scale, int shift) { self.calibrate({scale, shift}); }
 
 void make_decoder(RansDecoder* self, nb::bytes data, int lanes) {
   new (self) RansDecoder(static_cast<const uint8_t*>(data.data()), data.size(), lanes);
@@ -79,6 +88,8 @@ const Registrar registrar([](nb::module_& m) {
       .def("put_table", &put_table, nb::arg("cdf").noconvert(), nb::arg("symbols").noconvert())
       .def("num_calls", &RansEncoder::num_calls)
       .def("drop", &RansEncoder::drop, nb::arg("begin"), nb::arg("end"))
+      .def("histogram", &histogram, nb::arg("begin"), nb::arg("counts").noconvert())
+      .def("settle", &settle, nb::arg("begin"), nb::arg("scale"), nb::arg("shift"))
       .def("approximate_bits", &RansEncoder::approximate_bits, nb::arg("begin"))
       .def("finish", &finish, nb::arg("lanes"));
   nb::class_<RansDecoder>(m, "RansDecoder")
@@ -86,6 +97,7 @@ const Registrar registrar([](nb::module_& m) {
       .def("get_binary", &get_binary, nb::arg("p1").noconvert(), nb::arg("symbols").noconvert())
       .def("get_tree", &get_tree, nb::arg("logits").noconvert(), nb::arg("certain").noconvert(),
            nb::arg("values").noconvert())
+      .def("calibrate", &calibrate, nb::arg("scale"), nb::arg("shift"))
       .def("get_table", &get_table, nb::arg("cdf").noconvert(), nb::arg("symbols").noconvert())
       .def("finish", &RansDecoder::finish);
 });

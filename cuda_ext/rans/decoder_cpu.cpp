@@ -89,7 +89,7 @@ void RansDecoder::get_tree(const int16_t* logits, const uint8_t* certain, uint8_
   p1_.resize(std::max(p1_.size(), count));
   bits_.resize(std::max(bits_.size(), count));
   for (int bit = 0; bit < bits && !broken_; bit++) {
-    tree_frequencies_cpu(logits, (1 << bits) - 1, values, bit + 1 == bits ? certain : nullptr, count, bit, p1_.data());
+    tree_frequencies_cpu(logits, (1 << bits) - 1, values, bit + 1 == bits ? certain : nullptr, count, bit, table_, p1_.data());
     read_bits(p1_.data(), bits_.data(), count);
     for (size_t i = 0; i < count; i++) values[i] |= static_cast<uint8_t>(bits_[i] << bit);
   }

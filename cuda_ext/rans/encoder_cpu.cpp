@@ -79,53 +79,96 @@ uint16_t* put_bits_any(const uint16_t* bits, size_t begin, size_t end, int lanes
 
 constexpr size_t kCostBlock = 4096;  // its cost fits 32 bits
 
-// joined = p1 | symbol << 15; returns the symbols' cost. Compiled once per instruction set: the loop is vectorised.
-PCC_INLINE uint32_t join_bits(const uint16_t* __restrict p1, const uint8_t* __restrict values, int bit, size_t count,
-                              uint16_t* __restrict joined) {
+// bits = p1 | symbol << 15; returns the symbols' cost. The compiler vectorises the loop.
+PCC_INLINE uint32_t cost_body(const uint16_t* bits, size_t count) {
   uint32_t cost = 0;
   for (size_t i = 0; i < count; i++) {
-    const uint32_t symbol = values[i] >> bit & 1, one = 0u - symbol, zero = kTotal - p1[i];
-    joined[i] = static_cast<uint16_t>(p1[i] | symbol << 15);
-    cost += approximate_cost(zero ^ ((zero ^ p1[i]) & one));
+    const uint32_t p1 = bits[i] & 0x7fff, zero = kTotal - p1, one = 0u - (bits[i] >> 15);
+    cost += approximate_cost(zero ^ ((zero ^ p1) & one));
   }
   return cost;
 }
+#define PCC_PER_ISA(TARGET, SUFFIX) \
+  TARGET uint32_t cost_##SUFFIX(const uint16_t* bits, size_t count) { return cost_body(bits, count); }
+PCC_FOR_EACH_ISA(PCC_PER_ISA)
+#undef PCC_PER_ISA
 
-uint32_t join_bits_scalar(const uint16_t* p1, const uint8_t* values, int bit, size_t count, uint16_t* joined) {
-  return join_bits(p1, values, bit, count, joined);
+// Places in a table become the frequencies that lie there; the symbols above them stay.
+void look_up_scalar(const BinaryTable& table, uint16_t* bits, size_t count) {
+  for (size_t i = 0; i < count; i++) bits[i] = static_cast<uint16_t>(table[bits[i] & 0x7fff] | (bits[i] & 0x8000));
 }
 #if PCC_X86
-PCC_AVX2 uint32_t join_bits_avx2(const uint16_t* p1, const uint8_t* values, int bit, size_t count, uint16_t* joined) {
-  return join_bits(p1, values, bit, count, joined);
-}
-PCC_AVX512 uint32_t join_bits_avx512(const uint16_t* p1, const uint8_t* values, int bit, size_t count, uint16_t* joined) {
-  return join_bits(p1, values, bit, count, joined);
+constexpr auto look_up_avx2 = look_up_scalar;
+PCC_AVX512 void look_up_avx512(const BinaryTable& table, uint16_t* bits, size_t count) {
+  const __m512i place = _mm512_set1_epi32(0x7fff);
+  size_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    __m256i* at = reinterpret_cast<__m256i*>(bits + i);
+    const __m512i old = _mm512_cvtepu16_epi32(_mm256_loadu_si256(at));
+    const __m512i found = _mm512_i32gather_epi32(_mm512_and_si512(old, place), table.data(), 2);
+    _mm256_storeu_si256(at, _mm512_cvtepi32_epi16(_mm512_ternarylogic_epi32(place, found, old, 0xca)));
+  }
+  look_up_scalar(table, bits + i, count - i);
 }
 #endif
+
+uint64_t cost_of(const uint16_t* bits, size_t count) {
+  const auto cost = PCC_SELECT(cost);
+  uint64_t sum = 0;
+  for (size_t i = 0; i < count; i += kCostBlock) sum += cost(bits + i, std::min(kCostBlock, count - i));
+  return sum;
+}
 
 }  // namespace
 
 void RansEncoder::put_binary(const uint16_t* p1, const uint8_t* symbols, size_t count) {
   check_binary(p1, count);
   check_bits(symbols, count);
-  put_bit(p1, symbols, 0, count);
-}
-
-// One bit of every value, without checks.
-void RansEncoder::put_bit(const uint16_t* p1, const uint8_t* values, int bit, size_t count) {
   Call call{std::unique_ptr<uint16_t[]>(new uint16_t[count]), {}, count};
-  const auto join = PCC_SELECT(join_bits);
-  for (size_t begin = 0; begin < count; begin += kCostBlock)
-    call.cost += join(p1 + begin, values + begin, bit, std::min(kCostBlock, count - begin), call.bits.get() + begin);
+  for (size_t i = 0; i < count; i++) call.bits[i] = static_cast<uint16_t>(p1[i] | symbols[i] << 15);
+  call.cost = cost_of(call.bits.get(), count);
   calls_.push_back(std::move(call));
 }
 
 void RansEncoder::put_tree(const int16_t* logits, const uint8_t* certain, const uint8_t* values, size_t count, int bits) {
   check_values(values, count, bits);
-  p1_.resize(std::max(p1_.size(), count));
   for (int bit = 0; bit < bits; bit++) {
-    tree_frequencies_cpu(logits, (1 << bits) - 1, values, bit + 1 == bits ? certain : nullptr, count, bit, p1_.data());
-    put_bit(p1_.data(), values, bit, count);
+    Call call{std::unique_ptr<uint16_t[]>(new uint16_t[count]), {}, count};
+    call.open = true;
+    tree_places_cpu(logits, (1 << bits) - 1, values, bit + 1 == bits ? certain : nullptr, count, bit, call.bits.get());
+    calls_.push_back(std::move(call));
+  }
+}
+
+void RansEncoder::histogram(size_t begin, uint32_t* counts) const {
+  constexpr int kTables = 4, kPlaces = 2 * kBins;  // the same place twice in a row would wait for itself
+  std::vector<uint32_t> parts(kTables * (kPlaces + 1));
+  for (size_t c = begin; c < calls_.size(); c++) {
+    const Call& call = calls_[c];
+    if (!call.open) continue;
+    for (size_t i = 0; i < call.count; i++) {
+      const unsigned place = call.bits[i] & 0x7fff, bin = (place + 8) / 16 + (call.bits[i] >> 15) * kBins;
+      parts[i % kTables * (kPlaces + 1) + (place == kCertain ? kPlaces : bin)]++;
+    }
+  }
+  for (int j = 0; j < kPlaces; j++) {
+    counts[j] = 0;
+    for (int t = 0; t < kTables; t++) counts[j] += parts[t * (kPlaces + 1) + j];
+  }
+}
+
+void RansEncoder::settle(size_t begin, Calibration calibration) {
+  const BinaryTable table = calibrated_table(calibration);
+  const auto look_up = PCC_SELECT(look_up);
+  for (size_t c = begin; c < calls_.size(); c++) {
+    Call& call = calls_[c];
+    if (!call.open) continue;
+    for (size_t i = 0; i < call.count; i += kCostBlock) {  // both while the block is in the cache
+      const size_t count = std::min(kCostBlock, call.count - i);
+      look_up(table, call.bits.get() + i, count);
+      call.cost += cost_of(call.bits.get() + i, count);
+    }
+    call.open = false;
   }
 }
 
@@ -147,14 +190,16 @@ void RansEncoder::drop(size_t begin, size_t end) {
   calls_.erase(calls_.begin() + static_cast<std::ptrdiff_t>(begin), calls_.begin() + static_cast<std::ptrdiff_t>(end));
 }
 
-double RansEncoder::approximate_bits(size_t begin) const {
+double RansEncoder::approximate_bits(size_t begin) {
+  settle(begin, {});
   uint64_t cost = 0;
   for (size_t i = begin; i < calls_.size(); i++) cost += calls_[i].cost;
   return static_cast<double>(cost) / kTotal;
 }
 
-std::vector<uint8_t> RansEncoder::finish(int lanes) const {
+std::vector<uint8_t> RansEncoder::finish(int lanes) {
   check_lanes(lanes);
+  settle(0, {});
   alignas(64) uint32_t states[kMaxLanes];
   std::fill_n(states, kMaxLanes, kRansLow);
   BackwardWords words;

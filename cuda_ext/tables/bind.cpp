@@ -22,7 +22,7 @@ void tree_frequencies(Array2<const int16_t> logits, Array1<const uint8_t> values
                       Array1<uint16_t> p1) {
   nb::gil_scoped_release release;
   tree_frequencies_cpu(logits.data(), static_cast<int>(logits.shape(1)), values.data(),
-                       certain.shape(0) ? certain.data() : nullptr, values.shape(0), bit, p1.data());
+                       certain.shape(0) ? certain.data() : nullptr, values.shape(0), bit, binary_table(), p1.data());
 }
 
 const Registrar registrar([](nb::module_& m) {

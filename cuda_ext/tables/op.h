@@ -4,9 +4,11 @@
 //   binary_frequencies  logits (N,)   int16 -> p1 (N,) uint16 in [1, 16383], the frequency of symbol 1
 //   tree_frequencies    logits (N, T) int16, values (N,) uint8 -> p1 (N,) uint16: of bit `bit` of a tree of G decisions,
 //                       T = 2^G - 1, given the lower bits of values: that of logits[:, 2^bit - 1 + values mod 2^bit]
+//   tree_places         the same decisions -> (N,) uint16: place of the logit in a BinaryTable | bit of values << 15
 //
 // Logits are in 1/256 bit: symbol k has the weight 2^(logits[k] / 256). 1 <= K <= 4096.
 #pragma once
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -54,10 +56,26 @@ PCC_HOST_DEVICE inline void table_row(const int16_t* logits, int num_symbols, ui
   for (int k = mode; k < num_symbols; k++) cdf[k + 1] = static_cast<uint16_t>(cdf[k + 1] + rest);
 }
 
+// Frequencies of symbol 1 of all binary decisions: of the logit l at [l + kLogitLimit], of a certain one at [kCertain]. One
+// value more at the end, which 32-bit loads read into.
+constexpr int kCertain = 2 * kLogitLimit + 1;
+using BinaryTable = std::array<uint16_t, kCertain + 2>;
+
+// What a level's logits go through: l -> clamp(((l * scale + 8) >> 4) + shift), certain decisions excepted.
+struct Calibration {
+  int scale = 16, shift = 0;
+};
+constexpr int kMaxScale = 64;  // 1..64; the shift lies within +- kLogitLimit
+
+const BinaryTable& binary_table();
+BinaryTable calibrated_table(Calibration calibration);  // throws std::invalid_argument
+
 void tables_cpu(const int16_t* logits, size_t rows, int num_symbols, uint16_t* cdf);
 void binary_frequencies_cpu(const int16_t* logits, size_t count, uint16_t* p1);
 // `certain` (N,) uint8, or null: nodes whose bit is surely 1 if all lower ones are 0; they get the largest frequency.
 void tree_frequencies_cpu(const int16_t* logits, int num_logits, const uint8_t* values, const uint8_t* certain, size_t count,
-                          int bit, uint16_t* p1);
+                          int bit, const BinaryTable& table, uint16_t* p1);
+void tree_places_cpu(const int16_t* logits, int num_logits, const uint8_t* values, const uint8_t* certain, size_t count,
+                     int bit, uint16_t* places);
 
 }  // namespace pcc

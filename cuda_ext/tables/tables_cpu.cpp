@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <array>
+#include <stdexcept>
 
 #include "common/isa.h"
 #include "common/ranges.h"
@@ -9,23 +9,6 @@
 namespace pcc {
 namespace {
 
-using BinaryTable = std::array<uint16_t, 2 * kLogitLimit + 2>;  // and one that 32-bit loads read into
-
-// The rows (0, l) of the general definition, for every l that matters.
-const BinaryTable& binary_table() {
-  static const BinaryTable table = [] {
-    BinaryTable built{};
-    for (int l = -kLogitLimit; l <= kLogitLimit; l++) {
-      const int16_t logits[2] = {0, static_cast<int16_t>(l)};
-      uint16_t cdf[3];
-      table_row(logits, 2, cdf, kExp2);
-      built[l + kLogitLimit] = static_cast<uint16_t>(kTotal - cdf[1]);
-    }
-    return built;
-  }();
-  return table;
-}
-
 // The decisions begin..end-1 of one bit of a tree; see op.h.
 struct TreeBit {
   const int16_t* logits;
@@ -33,33 +16,35 @@ struct TreeBit {
   const uint8_t *values, *certain;
   unsigned below;  // mask of the lower bits
   size_t count;
-  const uint16_t* table;  // of a logit of 0
+  const uint16_t* table;  // null where places are asked for
 
-  uint16_t frequency(size_t i) const {
+  uint16_t operator[](size_t i) const {
     const unsigned prefix = values[i] & below;
     const int16_t logit = logits[i * num_logits + below + prefix];
     const bool sure = certain && certain[i] && prefix == 0;
-    return table[sure ? kLogitLimit : std::clamp<int>(logit, -kLogitLimit, kLogitLimit)];
+    const int place = sure ? kCertain : std::clamp<int>(logit, -kLogitLimit, kLogitLimit) + kLogitLimit;
+    return table ? table[place] : static_cast<uint16_t>(place | ((values[i] & (below + 1)) != 0) << 15);
   }
 };
 
-void tree_bit_scalar(const TreeBit& bit, size_t begin, size_t end, uint16_t* p1) {
-  for (size_t i = begin; i < end; i++) p1[i] = bit.frequency(i);
+void tree_bit_scalar(const TreeBit& bit, size_t begin, size_t end, uint16_t* out) {
+  for (size_t i = begin; i < end; i++) out[i] = bit[i];
 }
 
 #if PCC_X86
 constexpr auto tree_bit_avx2 = tree_bit_scalar;
 
 // Sixteen at a time; gathers read 32 bits where 16 are wanted, so the last decision of all is left to the scalar loop.
-PCC_AVX512 void tree_bit_avx512(const TreeBit& bit, size_t begin, size_t end, uint16_t* p1) {
+PCC_AVX512 void tree_bit_avx512(const TreeBit& bit, size_t begin, size_t end, uint16_t* out) {
   const __m512i below = _mm512_set1_epi32(static_cast<int>(bit.below));
   const __m512i low = _mm512_set1_epi32(-kLogitLimit), high = _mm512_set1_epi32(kLogitLimit);
+  const __m512i own = _mm512_set1_epi32(static_cast<int>(bit.below) + 1);
   const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   const __m512i stride = _mm512_mullo_epi32(lane, _mm512_set1_epi32(bit.num_logits));
   const auto bytes = [](const uint8_t* at) PCC_AVX512 { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); };
   size_t i = begin;
   for (; i + 16 <= end && i + 16 < bit.count; i += 16) {
-    const __m512i prefix = _mm512_and_si512(_mm512_cvtepu8_epi32(bytes(bit.values + i)), below);
+    const __m512i value = _mm512_cvtepu8_epi32(bytes(bit.values + i)), prefix = _mm512_and_si512(value, below);
     __m512i logit;
     if (bit.num_logits == 1) {
       logit = _mm512_cvtepi16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(bit.logits + i)));
@@ -68,17 +53,27 @@ PCC_AVX512 void tree_bit_avx512(const TreeBit& bit, size_t begin, size_t end, ui
       logit = _mm512_i32gather_epi32(at, bit.logits + i * static_cast<size_t>(bit.num_logits), 2);
       logit = _mm512_srai_epi32(_mm512_slli_epi32(logit, 16), 16);
     }
-    logit = _mm512_max_epi32(_mm512_min_epi32(logit, high), low);
+    __m512i found = _mm512_add_epi32(_mm512_max_epi32(_mm512_min_epi32(logit, high), low), high);
     if (bit.certain) {
       const __mmask16 sure = _mm_test_epi8_mask(bytes(bit.certain + i), _mm_set1_epi8(-1));
-      logit = _mm512_mask_mov_epi32(logit, _mm512_mask_testn_epi32_mask(sure, prefix, prefix), high);
+      found = _mm512_mask_mov_epi32(found, _mm512_mask_testn_epi32_mask(sure, prefix, prefix), _mm512_set1_epi32(kCertain));
     }
-    const __m512i found = _mm512_i32gather_epi32(logit, bit.table, 2);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p1 + i), _mm512_cvtepi32_epi16(found));
+    if (bit.table)
+      found = _mm512_i32gather_epi32(found, bit.table, 2);
+    else
+      found = _mm512_mask_or_epi32(found, _mm512_test_epi32_mask(value, own), found, _mm512_set1_epi32(1 << 15));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i), _mm512_cvtepi32_epi16(found));
   }
-  tree_bit_scalar(bit, i, end, p1);
+  tree_bit_scalar(bit, i, end, out);
 }
 #endif
+
+void run(const TreeBit& decisions, uint16_t* out) {
+  const auto tree_bit = PCC_SELECT(tree_bit);
+  for_ranges(static_cast<int64_t>(decisions.count), 1 << 16, [&](int64_t begin, int64_t end) {
+    tree_bit(decisions, static_cast<size_t>(begin), static_cast<size_t>(end), out);
+  });
+}
 
 }  // namespace
 
@@ -89,6 +84,31 @@ void tables_cpu(const int16_t* logits, size_t rows, int num_symbols, uint16_t* c
     table_row(logits + i * num_symbols, num_symbols, cdf + i * (num_symbols + 1), kExp2);
 }
 
+const BinaryTable& binary_table() {
+  static const BinaryTable table = [] {  // the rows (0, l) of the general definition, for every l that matters
+    BinaryTable built{};
+    for (int l = -kLogitLimit; l <= kLogitLimit; l++) {
+      const int16_t logits[2] = {0, static_cast<int16_t>(l)};
+      uint16_t cdf[3];
+      table_row(logits, 2, cdf, kExp2);
+      built[l + kLogitLimit] = static_cast<uint16_t>(kTotal - cdf[1]);
+    }
+    built[kCertain] = built[2 * kLogitLimit];
+    return built;
+  }();
+  return table;
+}
+
+BinaryTable calibrated_table(Calibration c) {
+  if (c.scale < 1 || c.scale > kMaxScale || c.shift < -kLogitLimit || c.shift > kLogitLimit)
+    throw std::invalid_argument("calibration: expected a scale in 1..64 and a shift in -3584..3584");
+  const BinaryTable& plain = binary_table();
+  BinaryTable table = plain;
+  for (int l = -kLogitLimit; l <= kLogitLimit; l++)
+    table[l + kLogitLimit] = plain[std::clamp(((l * c.scale + 8) >> 4) + c.shift, -kLogitLimit, kLogitLimit) + kLogitLimit];
+  return table;
+}
+
 void binary_frequencies_cpu(const int16_t* logits, size_t count, uint16_t* p1) {
   const uint16_t* table = binary_table().data() + kLogitLimit;
   const long long n = static_cast<long long>(count);
@@ -97,12 +117,13 @@ void binary_frequencies_cpu(const int16_t* logits, size_t count, uint16_t* p1) {
 }
 
 void tree_frequencies_cpu(const int16_t* logits, int num_logits, const uint8_t* values, const uint8_t* certain, size_t count,
-                          int bit, uint16_t* p1) {
-  const TreeBit decisions{logits, num_logits, values, certain, (1u << bit) - 1, count, binary_table().data() + kLogitLimit};
-  const auto tree_bit = PCC_SELECT(tree_bit);
-  for_ranges(static_cast<int64_t>(count), 1 << 16, [&](int64_t begin, int64_t end) {
-    tree_bit(decisions, static_cast<size_t>(begin), static_cast<size_t>(end), p1);
-  });
+                          int bit, const BinaryTable& table, uint16_t* p1) {
+  run({logits, num_logits, values, certain, (1u << bit) - 1, count, table.data()}, p1);
+}
+
+void tree_places_cpu(const int16_t* logits, int num_logits, const uint8_t* values, const uint8_t* certain, size_t count,
+                     int bit, uint16_t* places) {
+  run({logits, num_logits, values, certain, (1u << bit) - 1, count, nullptr}, places);
 }
 
 }  // namespace pcc

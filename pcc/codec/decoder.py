@@ -86,10 +86,12 @@ def _decode_geometry(chunks: Sequence[Chunk], header: FrameHeader, model: Progra
     from pcc.codec.octree import decode_octree
 
     reader = Reader(chunks[0].payload)
-    how = parse_geometry_header(reader, header.depth, header.adaptive)
+    how = parse_geometry_header(reader, header.depth, header.adaptive, header.calibrated)
     program = None if how.digest is None else _find(how.digest, model)
     data = bytes(reader.rest())
-    codes = decode_octree(data, header.depth, header.num_voxels, program, how.level_offset, how.adaptive)
+    codes = decode_octree(
+        data, header.depth, header.num_voxels, program, how.level_offset, how.adaptive, how.calibrations
+    )
     if len(codes) != header.num_voxels:
         raise CorruptStream(f"geometry: expected {header.num_voxels} voxels, got {len(codes)}")
     return codes

@@ -93,6 +93,7 @@ def encode_frame(
         num_merged=num_merged,
         timestamp_ns=timestamp_ns,
         adaptive=geometry is not None and geometry.adaptive > 0,
+        calibrated=geometry is not None and len(geometry.calibrations) > 0,
     )
     chunks = [(container.HEADER, write_header(header))]
     if geometry is not None:
@@ -129,8 +130,8 @@ def _geometry(voxels: Voxels, model: str | Path | Program, fallback: bool) -> tu
     offset = level_offset(voxels, program)
     if not fallback:
         return GeometryHeader(program.digest, offset), encode_octree(codes, depth, program, offset)
-    octree, mask = encode_cheapest(codes, depth, program, offset)
-    return GeometryHeader(program.digest if mask != all_levels(depth) else None, offset, mask), octree
+    octree, mask, calibrations = encode_cheapest(codes, depth, program, offset)
+    return GeometryHeader(program.digest if mask != all_levels(depth) else None, offset, mask, calibrations), octree
 
 
 def _program(voxels: Voxels, model: str | Path | Program) -> Program:

@@ -7,6 +7,7 @@ the time. The stream carries a mask (docs/bitstream.md, section 4): bit l is set
     ChosenLevels      the mask is known: a decoder, or an encoder that was told
     CheapestLevels    an encoder that finds the mask: codes with both and keeps the smaller
 
+The logits of a level that the network codes may be calibrated (`pcc.entropy.calibration`), for a byte a level.
 Below the last level of the network no features are computed, and where the mask holds all levels there is no network.
 """
 
@@ -16,6 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from pcc.entropy.calibration import UNCHANGED
 from pcc.entropy.coders import RansEncoder
 from pcc.geometry.octree import Level
 
@@ -33,6 +35,9 @@ class Fallback(Protocol):
     def network_codes(self, depth: int) -> bool:
         """Whether the network codes this level, at first."""
 
+    def begin(self, depth: int) -> None:
+        """The network is about to code this level."""
+
     def code(self, level: Level, occupancy: np.ndarray, known: bool) -> None:
         """Code the level adaptively, or do nothing; decoded occupancies are written into ``occupancy``."""
 
@@ -44,17 +49,23 @@ class ChosenLevels:
         coder: has ``adaptive`` (`pcc.entropy.coders.Coder`) if the mask is not 0.
         mask: bit l is set where level l is adaptive; below 2^depth.
         depth: number of levels.
+        calibrations: a code for every level from the root to the network's last, or empty; then the coder has
+            ``calibrate``.
     """
 
-    def __init__(self, coder: Any, mask: int, depth: int) -> None:
-        self.coder, self.mask = coder, mask
-        self.num_network = (~mask & all_levels(depth)).bit_length()  # levels from the root to the network's last
+    def __init__(self, coder: Any, mask: int, depth: int, calibrations: bytes = b"") -> None:
+        self.coder, self.mask, self.calibrations = coder, mask, calibrations
+        self.num_network = num_network_levels(mask, depth)
 
     def network_ahead(self, depth: int) -> bool:
         return depth < self.num_network
 
     def network_codes(self, depth: int) -> bool:
         return not self.mask >> depth & 1
+
+    def begin(self, depth: int) -> None:
+        if self.calibrations:
+            self.coder.calibrate(self.calibrations[depth])
 
     def code(self, level: Level, occupancy: np.ndarray, known: bool) -> None:
         if not self.network_codes(level.depth):
@@ -75,6 +86,7 @@ class CheapestLevels:
 
     def __init__(self, coder: RansEncoder) -> None:
         self.coder, self.mask, self.network_gain_bits = coder, 0, 0.0
+        self._codes = bytearray()
         self._first_call, self._lost = coder.num_calls, 0
 
     def network_ahead(self, depth: int) -> bool:
@@ -83,9 +95,19 @@ class CheapestLevels:
     def network_codes(self, depth: int) -> bool:
         return self._lost < MOST_LOST
 
+    def begin(self, depth: int) -> None:
+        pass
+
+    @property
+    def calibrations(self) -> bytes:
+        """Of the levels from the root to the network's last; empty if none is changed."""
+        codes = bytes(self._codes[: num_network_levels(self.mask, len(self._codes))])
+        return codes if codes.strip(bytes([UNCHANGED])) else b""
+
     def code(self, level: Level, occupancy: np.ndarray, known: bool) -> None:
         gain = self._gain_bits(level, occupancy)
         if gain is None:
+            self._codes[level.depth] = UNCHANGED
             self.mask |= 1 << level.depth
             self._lost += len(level) >= MIN_NODES
         else:
@@ -95,10 +117,17 @@ class CheapestLevels:
 
     def _gain_bits(self, level: Level, occupancy: np.ndarray) -> float | None:
         """What the network saves on this level; None if it is adaptive from now on."""
+        self._codes.append(UNCHANGED)
         if self.network_codes(level.depth):
+            self._codes[-1] = self.coder.calibrate_since(self._first_call)
             return self.coder.replace(self._first_call, level.neighbours, occupancy, TIE)
         self.coder.adaptive(level.neighbours, occupancy)
         return None
+
+
+def num_network_levels(mask: int, depth: int) -> int:
+    """Levels from the root to the last that is not adaptive."""
+    return (~mask & all_levels(depth)).bit_length()
 
 
 def all_levels(depth: int) -> int:

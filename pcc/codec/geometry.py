@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pcc.codec.fallback import all_levels
+from pcc.codec.fallback import all_levels, num_network_levels
 from pcc.codec.wire import Reader, varint
+from pcc.entropy.calibration import UNCHANGED
 from pcc.errors import CorruptStream
 
 MODEL_DIGEST_BYTES = 16
@@ -22,33 +23,44 @@ class GeometryHeader:
         digest: of the model, 16 bytes; None if and only if all levels are adaptive.
         level_offset: of the scale, 0..255; without a model it is not written.
         adaptive: mask of the adaptive levels, bit 0 the root's. Where it is not 0 the frame header says so.
+        calibrations: a code for every level from the root to the model's last (`pcc.entropy.calibration`), or empty.
+            Where they are not empty the frame header says so.
     """
 
     digest: bytes | None
     level_offset: int = 0
     adaptive: int = 0
+    calibrations: bytes = b""
 
 
 def write_geometry_header(header: GeometryHeader) -> bytes:
-    """Mask unless it is 0, then digest and level offset unless there is no model."""
+    """Mask unless it is 0, then digest, level offset and calibrations unless there is no model."""
     mask = varint(header.adaptive) if header.adaptive else b""
-    return mask + (header.digest + bytes([header.level_offset]) if header.digest is not None else b"")
+    if header.digest is None:
+        return mask
+    return mask + header.digest + bytes([header.level_offset]) + header.calibrations
 
 
-def parse_geometry_header(reader: Reader, depth: int, adaptive: bool) -> GeometryHeader:
+def parse_geometry_header(reader: Reader, depth: int, adaptive: bool, calibrated: bool) -> GeometryHeader:
     """Reads what ``write_geometry_header`` wrote.
 
     Args:
         reader: at the start of the chunk's payload.
         depth: bits an axis, from the frame header.
-        adaptive: the frame header's flag.
+        adaptive, calibrated: the frame header's flags.
 
     Raises:
-        CorruptStream: too short, or the mask is 0 or has levels that there are not.
+        CorruptStream: too short, the mask is 0 or has levels that there are not, or an adaptive level is calibrated.
     """
     mask = reader.varint() if adaptive else 0
     if bool(mask) != adaptive or mask > all_levels(depth):
         raise CorruptStream(f"geometry: expected a mask of {depth} levels, not 0, got {mask:#x}")
     if mask and mask == all_levels(depth):
+        if calibrated:
+            raise CorruptStream("geometry: calibrations without a model")
         return GeometryHeader(None, 0, mask)
-    return GeometryHeader(bytes(reader.take(MODEL_DIGEST_BYTES)), reader.u8(), mask)
+    digest, offset = bytes(reader.take(MODEL_DIGEST_BYTES)), reader.u8()
+    calibrations = bytes(reader.take(num_network_levels(mask, depth))) if calibrated else b""
+    if any(code != UNCHANGED and mask >> level & 1 for level, code in enumerate(calibrations)):
+        raise CorruptStream("geometry: a calibration of a level that has no model")
+    return GeometryHeader(digest, offset, mask, calibrations)

@@ -24,7 +24,7 @@ PREAMBLE_BYTES = len(MAGIC) + 1 + 2 + 4
 MAX_DEPTH = 21
 
 INTRA = 0
-TIMESTAMP, QUANTIZED, MERGED, ADAPTIVE = 1, 2, 4, 8
+TIMESTAMP, QUANTIZED, MERGED, ADAPTIVE, CALIBRATED = 1, 2, 4, 8, 16
 
 
 def write_preamble() -> bytes:
@@ -65,6 +65,7 @@ class FrameHeader:
         num_merged: Input points that are not in the frame because their voxel was taken; None if all were kept.
         timestamp_ns: Nanoseconds since 1970, or None.
         adaptive: Some levels of the octree were coded without the model (`pcc.codec.geometry`).
+        calibrated: The model's logits were calibrated (`pcc.codec.geometry`).
     """
 
     grid: Grid
@@ -75,6 +76,7 @@ class FrameHeader:
     num_merged: int | None = None
     timestamp_ns: int | None = None
     adaptive: bool = False
+    calibrated: bool = False
 
     @property
     def voxel_size(self) -> float:
@@ -100,7 +102,7 @@ def parse_grid(reader: Reader) -> Grid:
 
 def write_header(header: FrameHeader) -> bytes:
     """The payload of the chunk that begins a frame."""
-    flags = QUANTIZED * header.quantized | ADAPTIVE * header.adaptive
+    flags = QUANTIZED * header.quantized | ADAPTIVE * header.adaptive | CALIBRATED * header.calibrated
     optional = b""
     if header.num_merged is not None:
         flags |= MERGED
@@ -121,7 +123,7 @@ def parse_header(payload: bytes | memoryview, limits: Limits) -> FrameHeader:
     """
     reader = Reader(payload)
     kind, flags = reader.u8(), reader.u8()
-    if kind != INTRA or flags & ~(TIMESTAMP | QUANTIZED | MERGED | ADAPTIVE):
+    if kind != INTRA or flags & ~(TIMESTAMP | QUANTIZED | MERGED | ADAPTIVE | CALIBRATED):
         raise CorruptStream(f"frame type {kind}, flags {flags:#04x}: the stream is newer than this pcc")
     grid, depth = parse_grid(reader), reader.u8()
     num_points, num_voxels = reader.varint(), reader.varint()
@@ -131,7 +133,16 @@ def parse_header(payload: bytes | memoryview, limits: Limits) -> FrameHeader:
     within("points", num_points, limits.max_points)
     if depth > MAX_DEPTH or not min(num_points, 1) <= num_voxels <= min(num_points, 1 << 3 * depth):
         raise CorruptStream(f"frame header: {num_voxels} voxels at depth {depth} for {num_points} points")
-    if flags & ADAPTIVE and num_voxels < 2:
-        raise CorruptStream(f"frame header: adaptive levels, and {num_voxels} voxels need no octree")
-    quantized, adaptive = bool(flags & QUANTIZED), bool(flags & ADAPTIVE)
-    return FrameHeader(grid, depth, num_points, num_voxels, quantized, num_merged, timestamp_ns, adaptive)
+    if flags & (ADAPTIVE | CALIBRATED) and num_voxels < 2:
+        raise CorruptStream(f"frame header: flags {flags:#04x} of an octree, which {num_voxels} voxels do not need")
+    return FrameHeader(
+        grid,
+        depth,
+        num_points,
+        num_voxels,
+        bool(flags & QUANTIZED),
+        num_merged,
+        timestamp_ns,
+        adaptive=bool(flags & ADAPTIVE),
+        calibrated=bool(flags & CALIBRATED),
+    )

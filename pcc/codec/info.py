@@ -59,7 +59,7 @@ def _describe_frame(data: bytes | memoryview, span: tuple[int, int], limits: Lim
     header = parse_header(_of(chunks, HEADER)[0].payload, limits)
     how = GeometryHeader(None)
     if geometry:
-        how = parse_geometry_header(Reader(geometry[0].payload), header.depth, header.adaptive)
+        how = parse_geometry_header(Reader(geometry[0].payload), header.depth, header.adaptive, header.calibrated)
     return FrameInfo(
         header=header,
         num_bytes=span[1] - span[0],

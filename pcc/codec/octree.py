@@ -3,14 +3,14 @@
     sorted codes --occupancies--> walk(program, RansEncoder) --> bytes --> walk(program, RansDecoder) --> sorted codes
 
 The payload is the coder's stream alone (docs/bitstream.md, octree payload); depth, number of voxels, model, level
-offset and the mask of adaptive levels travel in the container.
+offset, mask of adaptive levels and calibrations travel in the container.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from pcc.codec.fallback import CheapestLevels, ChosenLevels, all_levels
+from pcc.codec.fallback import CheapestLevels, ChosenLevels, all_levels, num_network_levels
 from pcc.codec.walk import walk
 from pcc.entropy.coders import BitEstimator, RansDecoder, RansEncoder
 from pcc.errors import CorruptStream
@@ -22,7 +22,12 @@ MODEL_MATTERS_BYTES = 1 << 16  # where they are worth a second walk
 
 
 def encode_octree(
-    codes: np.ndarray, depth: int, program: Program | None, level_offset: int, adaptive: int = 0
+    codes: np.ndarray,
+    depth: int,
+    program: Program | None,
+    level_offset: int,
+    adaptive: int = 0,
+    calibrations: bytes = b"",
 ) -> bytes:
     """Code voxels without loss.
 
@@ -32,30 +37,37 @@ def encode_octree(
         program: gives the distributions; None where all levels are adaptive.
         level_offset: of the scale; see `pcc.codec.choice.level_offset`.
         adaptive: mask of the levels that are coded without the program, bit 0 the root's.
+        calibrations: a code (`pcc.entropy.calibration`) for every level from the root to the program's last; or empty.
 
     Raises:
         ValueError: codes or depth are not as said, or a level has neither.
     """
-    _check_mask(adaptive, depth, program)
+    _check_levels(adaptive, depth, program, calibrations)
     coder = RansEncoder()
-    levels = ChosenLevels(coder, adaptive, depth)
+    levels = ChosenLevels(coder, adaptive, depth, calibrations)
     walk(program, coder, depth, level_offset=level_offset, known=_occupancies(codes, depth), fallback=levels)
     return coder.finish()
 
 
-def encode_cheapest(codes: np.ndarray, depth: int, program: Program, level_offset: int) -> tuple[bytes, int]:
-    """As `encode_octree`, with the mask that makes the stream small; returns the stream and the mask."""
+def encode_cheapest(codes: np.ndarray, depth: int, program: Program, level_offset: int) -> tuple[bytes, int, bytes]:
+    """As `encode_octree`, with what makes the stream small; returns the stream, the mask and the calibrations."""
     coder = RansEncoder()
     levels = CheapestLevels(coder)
     walk(program, coder, depth, level_offset=level_offset, known=_occupancies(codes, depth), fallback=levels)
     data = coder.finish()
     if levels.network_gain_bits < MODEL_BITS and len(data) < MODEL_MATTERS_BYTES:
-        return encode_octree(codes, depth, None, 0, all_levels(depth)), all_levels(depth)
-    return data, levels.mask
+        return encode_octree(codes, depth, None, 0, all_levels(depth)), all_levels(depth), b""
+    return data, levels.mask, levels.calibrations
 
 
 def decode_octree(
-    data: bytes, depth: int, num_voxels: int, program: Program | None, level_offset: int, adaptive: int = 0
+    data: bytes,
+    depth: int,
+    num_voxels: int,
+    program: Program | None,
+    level_offset: int,
+    adaptive: int = 0,
+    calibrations: bytes = b"",
 ) -> np.ndarray:
     """The codes that were coded: (num_voxels,) uint64.
 
@@ -63,9 +75,9 @@ def decode_octree(
         CorruptStream: the bytes do not decode to that many voxels, or are not used up.
         ValueError: a level is neither adaptive nor has a program.
     """
-    _check_mask(adaptive, depth, program)
+    _check_levels(adaptive, depth, program, calibrations)
     coder = RansDecoder(data)
-    levels = ChosenLevels(coder, adaptive, depth)
+    levels = ChosenLevels(coder, adaptive, depth, calibrations)
     level, occupancy = walk(program, coder, depth, level_offset=level_offset, max_leaves=num_voxels, fallback=levels)
     coder.finish()
     codes = leaf_codes(level, occupancy)
@@ -74,13 +86,15 @@ def decode_octree(
     return codes
 
 
-def _check_mask(adaptive: int, depth: int, program: Program | None) -> None:
+def _check_levels(adaptive: int, depth: int, program: Program | None, calibrations: bytes) -> None:
+    if calibrations and len(calibrations) != num_network_levels(adaptive, depth):
+        raise ValueError(f"calibrations: expected one for each level of the network, got {len(calibrations)}")
     if not 0 <= adaptive <= all_levels(depth) or (program is None and adaptive != all_levels(depth)):
         raise ValueError(f"adaptive: expected a mask of {depth} levels, of all without a program; got {adaptive:#x}")
 
 
 def estimate_bits(codes: np.ndarray, depth: int, program: Program, level_offset: int) -> float:
-    """Information content under the program's integer tables, in bits; what `encode_octree` aims at."""
+    """Information content under the program's integer tables without calibrations, in bits."""
     coder = BitEstimator()
     walk(program, coder, depth, level_offset=level_offset, known=_occupancies(codes, depth))
     return coder.bits
@@ -95,7 +109,7 @@ def _occupancies(codes: np.ndarray, depth: int) -> list[np.ndarray]:
 def count_macs(codes: np.ndarray, depth: int, program: Program, level_offset: int, adaptive: int = 0) -> int:
     """Products that the network costs a decoder of these voxels; adaptive levels above its last count in full."""
     level, total = root_level(), 0
-    num_network = ChosenLevels(None, adaptive, depth).num_network
+    num_network = num_network_levels(adaptive, depth)
     for d, occupancy in enumerate(_occupancies(codes, depth)[:num_network]):
         total += program.macs(level, depth - d + level_offset)
         if d + 1 < num_network:

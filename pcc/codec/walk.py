@@ -87,6 +87,7 @@ def walk(
             view = active.view(level)
             feats = active.features(feats, view, scale)
             if fallback.network_codes(d):
+                fallback.begin(d)
                 for step in active.steps(feats, view, occupancy, scale, known is not None):
                     step.code(coder, known is not None)
         fallback.code(level, occupancy, known is not None)

@@ -7,6 +7,7 @@ coder returns. So training, encoding and decoding run the same code:
                tree_frequencies        --> RansEncoder.finish()       symbols in, the same symbols out
                or tables               --> RansDecoder                None in, symbols out of the stream
 
+Trees' logits may go through a calibration of the level (`pcc.entropy.calibration`); the estimator knows none.
 A level that no network predicts goes through ``adaptive``, whose probabilities follow the levels coded that way before
 (pcc.ops.adaptive_occupancy). But for its contexts the coders hold no model and no order of symbols; the arithmetic is
 in pcc.ops. A stream of ``RansEncoder`` is one byte, the number of lanes (1..64), and the rANS stream.
@@ -18,6 +19,7 @@ from typing import Protocol
 
 import numpy as np
 
+from pcc.entropy.calibration import UNCHANGED, best_code, scale_and_shift
 from pcc.errors import CorruptStream
 from pcc.ops import rans
 from pcc.ops.adaptive_occupancy import AdaptiveOccupancy
@@ -142,6 +144,7 @@ class RansEncoder:
         self._lanes = lanes
         self._rans = rans.RansEncoder(1 if lanes is None else lanes)
         self._contexts = AdaptiveOccupancy()
+        self._code = UNCHANGED
 
     def binary(self, logits: np.ndarray, symbols: np.ndarray | None) -> np.ndarray:
         symbols = _given(symbols)
@@ -162,6 +165,20 @@ class RansEncoder:
         occupancy = _given(occupancy)
         self._rans.put_binary(*self._contexts.encode(neighbours, occupancy))
         return occupancy
+
+    def calibrate_since(self, first_call: int) -> int:
+        """Finds the calibration that suits the trees since call ``first_call``, and lets them have it: its code."""
+        code = best_code(self._rans.histogram(first_call))
+        self._rans.settle(first_call, *scale_and_shift(code))
+        return code
+
+    def calibrate(self, code: int) -> None:
+        """The calibration of the trees to come."""
+        self._settle()
+        self._code = code
+
+    def _settle(self) -> None:
+        self._rans.settle(0, *scale_and_shift(self._code))
 
     @property
     def num_calls(self) -> int:
@@ -196,6 +213,7 @@ class RansEncoder:
 
     def finish(self) -> bytes:
         """The stream of everything coded so far."""
+        self._settle()
         lanes = self._lanes or lanes_for(self._rans.approximate_bits / 8)
         return bytes([lanes]) + self._rans.finish(lanes)
 
@@ -219,6 +237,10 @@ class RansDecoder:
 
     def tree(self, logits: np.ndarray, certain: np.ndarray, values: np.ndarray | None = None) -> np.ndarray:
         return self._rans.get_tree(logits, certain)
+
+    def calibrate(self, code: int) -> None:
+        """The calibration of the trees to come."""
+        self._rans.calibrate(*scale_and_shift(code))
 
     def categorical(self, logits: np.ndarray, symbols: np.ndarray | None = None) -> np.ndarray:
         return self._rans.get_table(tables(logits))

@@ -30,10 +30,11 @@ import numpy as np
 from pcc import _ext
 from pcc.errors import CorruptStream
 from pcc.ops._arrays import Array, check, empty
-from pcc.ops.tables import MAX_SYMBOLS, TOTAL
+from pcc.ops.tables import LOGIT_LIMIT, MAX_SYMBOLS, TOTAL
 
 STATE_LOW = 1 << 16
 MAX_LANES = 64
+HISTOGRAM_BINS = 2 * LOGIT_LIMIT // 16 + 1
 
 
 class RansEncoder:
@@ -60,6 +61,26 @@ class RansEncoder:
     def num_calls(self) -> int:
         """Calls put so far; the next one has this number."""
         return int(self._impl.num_calls())
+
+    def histogram(self, call: int) -> Array:
+        """Logits of the trees' decisions since call number ``call`` that are not settled yet, certain ones excepted.
+
+        Returns:
+            (2, 449) uint32 counts by symbol and logit; bin b holds the logits nearest to 16 b - 3584.
+        """
+        counts = np.zeros((2, HISTOGRAM_BINS), np.uint32)
+        self._impl.histogram(call, counts)
+        return counts
+
+    def settle(self, call: int, scale: int = 16, shift: int = 0) -> None:
+        """Gives these decisions the frequencies of `pcc.ops.tables.calibrated` logits.
+
+        What is not settled when a size or the stream is asked for gets the frequencies of its own logits.
+
+        Raises:
+            ValueError: scale is not in 1..64, or shift not in -3584..3584.
+        """
+        self._impl.settle(call, scale, shift)
 
     def drop(self, begin: int, end: int) -> None:
         """Takes back the calls ``begin`` to ``end - 1``."""
@@ -153,6 +174,10 @@ class RansDecoder:
         except _ext.CorruptStream as error:
             raise CorruptStream(str(error)) from None
         return values
+
+    def calibrate(self, scale: int = 16, shift: int = 0) -> None:
+        """From here on trees are read with the frequencies of `pcc.ops.tables.calibrated` logits; see `settle`."""
+        self._impl.calibrate(scale, shift)
 
     def get_table(self, cdf: Array) -> Array:
         """The (N,) uint16 symbols of one call; ``cdf`` as in ``RansEncoder.put_table``. Raises as ``get_binary``."""

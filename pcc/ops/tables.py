@@ -100,6 +100,18 @@ def tree_frequencies(logits: Array, values: Array, certain: Array, bit: int) -> 
     return p1
 
 
+def calibrated(logits: np.ndarray, scale: int, shift: int) -> np.ndarray:
+    """Binary logits as a level's calibration changes them: int16, within +-3584.
+
+    Args:
+        logits: int16, 1/256 bit.
+        scale: in 1/16, 1..64.
+        shift: in 1/256 bit.
+    """
+    within = np.clip(logits.astype(np.int32), -LOGIT_LIMIT, LOGIT_LIMIT)
+    return np.clip(((within * scale + 8) >> 4) + shift, -LOGIT_LIMIT, LOGIT_LIMIT).astype(np.int16)
+
+
 def reference_tree_frequencies(logits: np.ndarray, values: np.ndarray, certain: np.ndarray, bit: int) -> np.ndarray:
     """`tree_frequencies`, by fancy indexing."""
     prefix = values.astype(np.int64) & ((1 << bit) - 1)

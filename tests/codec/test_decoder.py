@@ -159,9 +159,10 @@ def test_masks_that_no_encoder_writes_are_corrupt(mask):
 
 @pytest.mark.parametrize("num_voxels", [0, 1])
 def test_adaptive_levels_need_an_octree(num_voxels):
-    header = write_header(FrameHeader(GRID, 0, num_voxels, num_voxels, adaptive=True))
-    with pytest.raises(CorruptStream, match="no octree"):
-        pcc.decode(write_preamble() + write_chunk(HEADER, header) + write_chunk(DIGEST, bytes(16)))
+    for flags in ({"adaptive": True}, {"calibrated": True}):
+        header = write_header(FrameHeader(GRID, 0, num_voxels, num_voxels, **flags))
+        with pytest.raises(CorruptStream, match="of an octree"):
+            pcc.decode(write_preamble() + write_chunk(HEADER, header) + write_chunk(DIGEST, bytes(16)))
 
 
 @pytest.mark.parametrize("fill", [0x00, 0xFF, 0xA5, None])

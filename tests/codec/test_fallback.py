@@ -90,9 +90,9 @@ def test_round_trip_of_every_kind_of_mask(rng, mask, isa):
 def test_the_cheapest_decodes_and_is_never_much_larger(codes):
     """decode(encode_cheapest(codes)) = codes; size <= adaptive alone + model's 17 bytes + 2 %."""
     codes = np.array(sorted(codes), np.uint64)
-    data, mask = encode_cheapest(codes, 6, DENSE, 0)
+    data, mask, calibrations = encode_cheapest(codes, 6, DENSE, 0)
     program = None if mask == all_levels(6) else DENSE
-    np.testing.assert_array_equal(decode_octree(data, 6, len(codes), program, 0, mask), codes)
+    np.testing.assert_array_equal(decode_octree(data, 6, len(codes), program, 0, mask, calibrations), codes)
     alone = encode_octree(codes, 6, None, 0, all_levels(6))
     assert len(data) + (17 if program else 0) <= 1.02 * len(alone) + 17
 
@@ -111,16 +111,19 @@ def test_random_points_give_the_network_up(rng, depth):
 
 
 def test_a_familiar_surface_stays_with_the_network():
-    """The bytes are the network's."""
+    """The bytes are the network's, with the same calibrations, and fewer than without."""
     codes = figure(1)
-    assert encode_cheapest(codes, 9, DENSE, 0) == (encode_octree(codes, 9, DENSE, 0), 0)
+    data, mask, calibrations = encode_cheapest(codes, 9, DENSE, 0)
+    assert mask == 0
+    assert data == encode_octree(codes, 9, DENSE, 0, 0, calibrations)
+    assert len(data) < len(encode_octree(codes, 9, DENSE, 0)) if calibrations else True
 
 
 def test_a_thinned_surface_has_both():
     """Coarse levels by the network, fine ones adaptive, less than either alone."""
     codes = figure(4)
-    data, mask = encode_cheapest(codes, 9, DENSE, 0)
-    assert mask == 0b110000000
+    data, mask, _ = encode_cheapest(codes, 9, DENSE, 0)
+    assert mask & 0b100001111 == 0b100000000
     alone = encode_octree(codes, 9, None, 0, all_levels(9))
     assert len(data) < min(len(alone), len(encode_octree(codes, 9, DENSE, 0)))
 

@@ -100,6 +100,15 @@ def test_adaptive_levels(program, file, num_points, depth, mask):
     np.testing.assert_array_equal(decoded, codes)
 
 
+@pytest.mark.parametrize("mask", [0, 0b00100])
+def test_calibrations(program, file, mask):
+    """Scales and shifts at their ends and in the middle, a level without a model between them."""
+    codes, calibrations = surface(900, 5), bytes([0x00, 0xFF, 0x88, 0xB5, 0x7A])
+    payload = encode_octree(codes, 5, program, 1, mask, calibrations)
+    assert written_decoder.decode(payload, 5, len(codes), file, 1, mask, calibrations) == codes.tolist()
+    np.testing.assert_array_equal(decode_octree(payload, 5, len(codes), program, 1, mask, calibrations), codes)
+
+
 def test_damage_is_found(program, file):
     """A missing word, a word too many, another number of voxels: Corrupt."""
     codes = surface(300, 5)
@@ -133,6 +142,8 @@ def test_file_with_a_mask(program, file, rng):
     """Some levels adaptive, with the digest behind the mask."""
     cloud = pcc.PointCloud(rng.integers(0, 30, (300, 3)).astype(np.int16))
     check_stream(program, file, with_mask(cloud, program, 0b01101))
+    check_stream(program, file, with_mask(cloud, program, 0b00100, bytes([0x88, 0x19, 0x88, 0xE4, 0x95])))
+    check_stream(program, file, with_mask(cloud, program, 0, bytes([0x88, 0x19, 0x88, 0xE4, 0x95])))
 
 
 @pytest.mark.parametrize("name", CLOUDS)

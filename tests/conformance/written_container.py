@@ -133,7 +133,7 @@ def plane(b: Bytes, n: int) -> bytes:
 
 @dataclass(frozen=True)
 class Header:
-    """Section 3; ``grid`` are the bytes that the digest covers, ``adaptive`` is flag 8."""
+    """Section 3; ``grid`` are the bytes that the digest covers, ``adaptive`` and ``calibrated`` are flags 8 and 16."""
 
     grid: bytes
     dtype: np.dtype
@@ -144,12 +144,13 @@ class Header:
     num_points: int
     num_voxels: int
     adaptive: bool
+    calibrated: bool
 
 
 def header(payload: bytes) -> Header:
     b = Bytes(payload)
     kind, flags = b.u(1), b.u(1)
-    if kind or flags > 15:
+    if kind or flags > 31:
         raise Corrupt("newer")
     dtype, num, den = np.dtype(DTYPES[b.u(1)]), b.f64(), b.f64()
     origin = [b.svarint() for _ in range(3)]
@@ -160,10 +161,10 @@ def header(payload: bytes) -> Header:
     if flags & 1:
         b.svarint()
     b.end()
-    adaptive = flags & 8 > 0
-    if adaptive and num_voxels < 2:
+    if flags & 24 and num_voxels < 2:
         raise Corrupt("no octree")
-    return Header(grid, dtype, num, den, origin, depth, num_points, num_voxels, adaptive)
+    adaptive, calibrated = flags & 8 > 0, flags & 16 > 0
+    return Header(grid, dtype, num, den, origin, depth, num_points, num_voxels, adaptive, calibrated)
 
 
 def positions(codes: list[int], h: Header) -> np.ndarray:
@@ -236,4 +237,7 @@ def geometry(payloads: list[bytes], h: Header, models: Mapping[bytes, File]) -> 
     if h.adaptive and not 0 < mask <= levels:
         raise Corrupt("mask")
     file, level_offset = (None, 0) if mask == levels else (models[g.take(16)], g.u(1))
-    return decode(g.rest(), h.depth, h.num_voxels, file, level_offset, mask)
+    calibrations = g.take((levels & ~mask).bit_length()) if h.calibrated else b""
+    if h.calibrated and (file is None or any(c != 0x88 and mask >> l & 1 for l, c in enumerate(calibrations))):
+        raise Corrupt("calibrations")
+    return decode(g.rest(), h.depth, h.num_voxels, file, level_offset, mask, calibrations)

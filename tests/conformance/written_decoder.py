@@ -83,6 +83,7 @@ class Rans:
         self.states = list(struct.unpack_from(f"<{data[0]}I", data, 1))
         if min(self.states) < L:
             raise Corrupt("coder: a first state")
+        self.calibration = 0x88
         self.words = iter(struct.unpack(f"<{(len(data) - 1) // 2 - 2 * data[0]}H", data[1 + 4 * data[0] :]))
 
     def call(self, logits: np.ndarray) -> list[int]:
@@ -203,11 +204,16 @@ def group_bits(coder: Rans, tree: np.ndarray, occ: np.ndarray, group: int, size:
     """Sections 6 and 9: the occupancies (R,) with the bits of a group; ``tree`` (R, T) are its logits."""
     v = np.zeros(len(occ), np.int64)
     for j in range(size):
-        l = tree[np.arange(len(occ)), 2**j - 1 + v]
+        l = calibrated(tree[np.arange(len(occ)), 2**j - 1 + v], coder.calibration)
         if group * size + j == 7:
             l = np.where(occ + (v << group * size) == 0, 3584, l)
         v += np.array(coder.call(l), np.int64) << j
     return occ + (v << group * size)
+
+
+def calibrated(l: np.ndarray, c: int) -> np.ndarray:
+    """Section 6, calibration with the code c."""
+    return np.clip(((l * (8 + c // 16) + 8) >> 4) + 32 * (c % 16 - 8), -3584, 3584)
 
 
 def occupancies(
@@ -291,9 +297,15 @@ def touching(o: int, at: dict[tuple[int, int, int], int], occ: np.ndarray) -> tu
 
 
 def decode(
-    payload: bytes, depth: int, num_voxels: int, file: File | None, level_offset: int, mask: int = 0
+    payload: bytes,
+    depth: int,
+    num_voxels: int,
+    file: File | None,
+    level_offset: int,
+    mask: int = 0,
+    calibrations: bytes = b"",
 ) -> list[int]:
-    """Section 9: the codes of the voxels; ``mask`` are the adaptive levels."""
+    """Section 9: the codes of the voxels; ``mask`` are the adaptive levels, ``calibrations`` codes or empty."""
     coder = Rans(payload)
     adaptive = Adaptive(coder)
     codes, above = [0], None
@@ -303,6 +315,7 @@ def decode(
             set_, row = file.scale(depth - level, level_offset)
             blocks = file.config["blocks"][int(set_[3:-1])]
             f = residual_blocks(file.tensors, set_, blocks, expand(file.tensors, set_, row, above, octants), rows)
+            coder.calibration = calibrations[level] if calibrations else 0x88
         occ = adaptive.level(rows) if mask >> level & 1 else occupancies(file, coder, set_, row, f, octants, rows)
         children = list(down(codes, occ))
         if occ.min() == 0 or len(children) > num_voxels:

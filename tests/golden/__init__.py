@@ -77,4 +77,9 @@ CLOUDS: dict[str, tuple[Callable[[], PointCloud], dict, str]] = {
     "scattered_adaptive": (scattered, {"model": "adaptive"}, "model"),
     "surface_mixed": (surface, {"mask": 0b1001011, "fields": "none"}, "model"),
     "surface_mixed_2": (surface, {"mask": 0b1001011, "fields": "none"}, "model_2"),
+    "surface_calibrated_2": (
+        surface,
+        {"mask": 0b1001, "calibrations": bytes([0x88, 0x08, 0xF0, 0x88, 0x7F, 0xA6, 0x78]), "fields": "none"},
+        "model_2",
+    ),
 }

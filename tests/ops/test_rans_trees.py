@@ -5,7 +5,7 @@ import pytest
 
 from pcc.errors import CorruptStream
 from pcc.ops import rans
-from pcc.ops.tables import tree_frequencies
+from pcc.ops.tables import LOGIT_LIMIT, calibrated, tree_frequencies
 from tests.ops.test_rans import random_binary
 
 
@@ -50,6 +50,64 @@ def test_trees_beside_other_calls(rng, isa):
     decoder.finish()
 
 
+@pytest.mark.parametrize(("scale", "shift"), [(16, 0), (8, -256), (23, 224), (64, 3584), (1, -3584), (20, -33)])
+def test_calibrated_trees(scale, shift, rng, isa):
+    """settle(scale, shift) = put_binary with the frequencies of calibrated logits; a certain bit keeps the largest."""
+    encoder, plain = rans.RansEncoder(3), rans.RansEncoder(3)
+    trees = [random_tree(rng, count, bits) for count, bits in [(700, 2), (1501, 1), (20, 4)]]
+    for i, (logits, certain, values) in enumerate(trees):
+        encoder.put_tree(logits, certain, values)
+        if i == 0:
+            encoder.settle(0)  # what is settled stays as it is
+        here = (scale, shift) if i else (16, 0)
+        for bit in range(int(logits.shape[1]).bit_length()):
+            p1 = tree_frequencies(calibrated(logits, *here), values, certain, bit)
+            plain.put_binary(p1, values >> bit & 1)
+    encoder.settle(1, scale, shift)
+    data = encoder.finish()
+    assert data == plain.finish()
+    assert encoder.approximate_bits == plain.approximate_bits
+    decoder = rans.RansDecoder(data, 3)
+    for i, (logits, certain, values) in enumerate(trees):
+        if i == 1:
+            decoder.calibrate(scale, shift)
+        np.testing.assert_array_equal(decoder.get_tree(logits, certain), values)
+    decoder.finish()
+
+
+def test_histograms(rng, isa):
+    """counts[s, b] = open decisions for s with clamp(logit) nearest to 16 b - 3584, but for certain ones."""
+    encoder, expected = rans.RansEncoder(), np.zeros((2, rans.HISTOGRAM_BINS), np.int64)
+    for count, bits in [(500, 1), (3000, 2), (40, 4)]:
+        logits, certain, values = random_tree(rng, count, bits)
+        encoder.put_tree(logits, certain, values)
+        if count == 500:
+            encoder.settle(0)
+            continue
+        for bit in range(bits):
+            prefix = values.astype(int) & (1 << bit) - 1
+            chosen = logits[np.arange(count), (1 << bit) - 1 + prefix].clip(-LOGIT_LIMIT, LOGIT_LIMIT)
+            counted = (bit + 1 < bits) | (certain == 0) | (prefix != 0)
+            bins = (chosen.astype(int) + LOGIT_LIMIT + 8) // 16
+            np.add.at(expected, ((values >> bit & 1)[counted], bins[counted]), 1)
+    np.testing.assert_array_equal(encoder.histogram(0), expected)
+    np.testing.assert_array_equal(encoder.histogram(1), expected)
+    encoder.settle(0)
+    assert not encoder.histogram(0).any()
+
+
+@pytest.mark.parametrize(("scale", "shift"), [(0, 0), (65, 0), (-1, 0), (16, 3585), (16, -3585)])
+def test_wrong_calibrations_are_refused(scale, shift):
+    for refuse in (lambda: rans.RansEncoder().settle(0, scale, shift), lambda: nothing().calibrate(scale, shift)):
+        with pytest.raises(ValueError, match="calibration"):
+            refuse()
+
+
+def nothing() -> rans.RansDecoder:
+    """A decoder of no symbols."""
+    return rans.RansDecoder(bytes.fromhex("00000100"), 1)
+
+
 def test_damaged_trees_are_corrupt(rng, isa):
     """Every prefix of the stream raises CorruptStream, and the decoder stays broken."""
     logits, certain, values = random_tree(rng, 300, 4, 300)
@@ -65,7 +123,7 @@ def test_damaged_trees_are_corrupt(rng, isa):
 
 def test_wrong_trees_are_refused():
     """Nothing is put: the stream stays that of no symbols."""
-    encoder, decoder = rans.RansEncoder(1), rans.RansDecoder(bytes.fromhex("00000100"), 1)
+    encoder, decoder = rans.RansEncoder(1), nothing()
     logits, values, none = np.zeros((2, 3), np.int16), np.zeros(2, np.uint8), np.zeros(0, np.uint8)
     with pytest.raises(ValueError, match="values: expected less than"):
         encoder.put_tree(logits, none, np.array([0, 4], np.uint8))
