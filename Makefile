@@ -12,7 +12,7 @@ SOURCES := pyproject.toml constraints.txt $(wildcard cuda_ext/CMakeLists.txt cud
 
 demo: install
 	$(BIN)/python -m pcc.evaluation.demo data/sample
-	$(BIN)/python train.py experiment=smoke
+	$(BIN)/python train.py experiment=smoke overwrite=true
 	$(BIN)/python eval.py data=eval_sample model=runs/smoke/smoke.safetensors
 
 test: install

@@ -15,24 +15,28 @@ def main(config: DictConfig) -> None:
     from pcc.datasets.validation import validation_batches
     from pcc.models.occupancy import OccupancyConfig, OccupancyNet
     from pcc.training.objectives import occupancy_cost
-    from pcc.training.record import run_record, write_record
+    from pcc.training.record import continued, run_record, write_record
     from pcc.training.runs import export_run, load_network
     from pcc.training.trainer import Trainer
 
     out_dir = Path(config.out_dir)
+    if not config.resume:
+        Trainer.start_anew(out_dir, config.overwrite)
     import torch  # after our extension, so that threads wait asleep (pcc/ops/_openmp.py)
 
     train_config = instantiate(config.optim)
     torch.manual_seed(train_config.seed)
     settings = OmegaConf.to_container(config, resolve=True)
-    network = load_network(Path(config.init)) if config.init else OccupancyNet(OccupancyConfig.of(settings["model"]))
+    shape = OccupancyConfig.of(settings["model"])
+    network = load_network(Path(config.init), shape) if config.init else OccupancyNet(shape)
     batches = instantiate(config.data)
     validation = validation_batches(settings["validation"]["clouds"])
     trainer = Trainer(network, occupancy_cost, batches, validation, train_config, out_dir)
     if config.resume:
         trainer.resume()
     as_written = OmegaConf.to_container(config, resolve=False)  # folders stay variables: repeatable on any machine
-    write_record(out_dir / "record.json", run_record(as_written, describe(batches)))
+    record = run_record(as_written, describe(batches), Path(config.init) if config.init else None)
+    write_record(out_dir / "record.json", continued(record, out_dir, trainer.step) if config.resume else record)
     trainer.run()
     if config.export:
         print("exported", export_run(out_dir, out_dir / f"{config.name}.safetensors"))

@@ -1,7 +1,7 @@
 """Bits per point against density: a cloud thinned step by step, with the models, with none, and with Draco.
 
-    python -m benchmarks.density CLOUD [--models dense dense-fast] [--plot density.svg]
-    python -m benchmarks.density CLOUD --bits 9 --jitter 1.5          vox9, every point moved by noise of 1.5 voxels
+    python benchmarks/density.py CLOUD [--models dense dense-fast] [--plot density.svg]
+    python benchmarks/density.py CLOUD --bits 9 --jitter 1.5          vox9, every point moved by noise of 1.5 voxels
 
 Thinning keeps a random share of the points on the same grid, so the surface stays and its samples get rare. Rates are
 bits of the whole file per point that is left, without fields. Density is the mean number of points in an occupied

@@ -1,8 +1,8 @@
 """What clouds cost by a network alone, by the adaptive model alone, and as the encoder chooses level by level.
 
-    python -m benchmarks.fallback                                  random points, in a cube and on a cylinder
-    python -m benchmarks.fallback body.ply --share 4               every 4th point of a cloud, in no order
-    python -m benchmarks.fallback scan.bin --voxel-size 0.016
+    python benchmarks/fallback.py                                  random points, in a cube and on a cylinder
+    python benchmarks/fallback.py body.ply --share 4               every 4th point of a cloud, in no order
+    python benchmarks/fallback.py scan.bin --voxel-size 0.016
 
 Rates are bits of the whole file per point of the input, without fields.
 """

@@ -21,9 +21,9 @@ from pcc.ops.neighbour_lists import NeighbourLists
 from pcc.ops.tables import tree_frequencies
 
 Call = Callable[..., Any]
-MAX_NODES = 1 << 22  # of a level
-NOWHERE = np.full(MAX_NODES, 0, np.uint32)  # where the list of every node starts and ends
-NO_BITS = np.full(MAX_NODES, 0, np.uint8)
+MAX_NODES = 1 << 27  # of a level; zeros take no memory until they are read
+NOWHERE = np.zeros(MAX_NODES + 1, np.uint32)  # where the list of every node starts and ends
+NO_BITS = np.zeros(MAX_NODES, np.uint8)
 NUM_NIBBLES = np.array([(v & 15 != 0) + (v >> 4 != 0) for v in range(256)], np.uint8)
 
 

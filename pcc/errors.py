@@ -33,5 +33,9 @@ class TrainingDiverged(PccError):
     """A loss is not finite; the last checkpoint is from before."""
 
 
+class RunExists(PccError):
+    """The folder of a new training run holds another one."""
+
+
 class AnchorError(PccError):
     """An anchor codec is missing or failed."""

@@ -50,6 +50,23 @@ def test_experiments_instantiate(experiment):
             instantiate(config.data[part])
 
 
+@pytest.mark.parametrize("experiment", [name for name in EXPERIMENTS if name.startswith("dense")])
+def test_sparse_batches_reach_all_scales_of_sparse_clouds(experiment):
+    """The scales of sparse clouds are those of the sparse batches' levels, so that no bias stays untrained."""
+    config = composed(f"experiment={experiment}")
+    recipe = instantiate(config.data.recipe)
+    assert recipe.sparse_fraction > 0
+    assert recipe.sparse_offset == config.model.sparse_offset
+    assert config.model.sparse_offset + 1 in config.model.scales
+    assert config.model.max_scale == recipe.sparse_offset + recipe.sparse_depth
+
+
+@pytest.mark.parametrize("model", ["smoke", "lidar"])
+def test_models_without_sparse_scales_take_dense_data(model):
+    overrides = ["experiment=smoke"] if model == "smoke" else [f"model={model}"]
+    assert instantiate(composed(*overrides, "data=dense").data.recipe).sparse_offset is None
+
+
 @pytest.mark.parametrize("data", DATA)
 def test_data_groups_compose(data):
     config = composed(f"data={data}")
@@ -86,11 +103,36 @@ def test_one_step_exports_a_model_that_codes_and_resumes(tmp_path):
     record = json.loads((tmp_path / "record.json").read_text())
     assert record["data"]["pools"][0]["clouds"] == 1
 
+    run = train(tmp_path, "optim.steps=2")
+    assert run.returncode != 0
+    assert "holds a run: resume=true goes on with it" in run.stderr
+
     run = train(tmp_path, "optim.steps=2", "resume=true")
     assert run.returncode == 0, run.stderr
+    before = json.loads((tmp_path / "record.json").read_text())["before"]
+    assert [(part["until_step"], part["config"]["optim"]["steps"]) for part in before] == [(1, 1)]
     steps = [line.split(",")[0] for line in (tmp_path / "curves.csv").read_text().splitlines()[1:]]
     assert steps == ["1", "2"]
     assert Program(tmp_path / "smoke.safetensors").digest != program.digest
+
+
+def test_a_run_that_starts_from_another(tmp_path):
+    """The card names both licences, and the record holds the first run; another shape is refused at once."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert train(first, "optim.steps=1", "licence=A", "export=false").returncode == 0
+    run = train(second, "optim.steps=1", f"init={first}", "licence=B", "model.hidden=32")
+    assert run.returncode != 0
+    assert "expected a network of the shape" in run.stderr
+    run = train(second, "optim.steps=1", f"init={first}", "licence=B")
+    assert run.returncode == 0, run.stderr
+    card = Program(second / "smoke.safetensors").card
+    assert card["licence"] == "A; B"
+    assert card["training"]["init"]["config"]["licence"] == "A"
+    assert len(card["training"]["init"]["weights_sha256"]) == 64
+
+    run = train(second, "optim.steps=1", "overwrite=true", "export=false")
+    assert run.returncode == 0, run.stderr
+    assert "init" not in json.loads((second / "record.json").read_text())
 
 
 def test_resuming_nothing_says_so(tmp_path):

@@ -22,6 +22,7 @@ class FrameInfo:
         geometry_bytes, multiplicity_bytes: Those chunks; 0 if absent.
         fields: Each field's description and bytes.
         model_digest: 16 bytes, or None when the frame needs no model.
+        level_offset: Of the scale on which the model saw the levels.
         adaptive: Mask of the octree's levels that were coded without the model, bit 0 the root's.
         digest: 16 bytes: the digest of the decoded values.
     """
@@ -32,6 +33,7 @@ class FrameInfo:
     multiplicity_bytes: int
     fields: tuple[tuple[FieldSpec, int], ...]
     model_digest: bytes | None
+    level_offset: int
     adaptive: int
     digest: bytes
 
@@ -67,6 +69,7 @@ def _describe_frame(data: bytes | memoryview, span: tuple[int, int], limits: Lim
         multiplicity_bytes=_size(_of(chunks, MULTIPLICITY)),
         fields=tuple((parse_spec(Reader(c.payload)), c.end - c.start) for c in _of(chunks, FIELD)),
         model_digest=how.digest,
+        level_offset=how.level_offset,
         adaptive=how.adaptive,
         digest=bytes(_of(chunks, DIGEST)[0].payload),
     )

@@ -21,7 +21,7 @@ from pcc.datasets.surfaces import SurfaceRecipe, sample_voxels, unique_voxels
 from pcc.errors import InvalidCloud
 from pcc.io import read_points
 
-RECIPE_VERSION = 2  # raised whenever sample_voxels gives other voxels for the same recipe
+RECIPE_VERSION = 2  # raised whenever read_mesh and sample_voxels give other voxels for the same file and recipe
 
 
 def mesh_clouds(
@@ -59,6 +59,8 @@ def mesh_clouds(
 def _mesh_cloud(path: Path, recipe: SurfaceRecipe, parts: dict[str, Any], store: ArrayCache) -> np.ndarray:
     """One cloud, from the cache if it is there; empty for a mesh that is too coarse."""
     key = key_of(file=file_digest(path), **parts)
+
+    refuse_heldout(path)
 
     def make() -> np.ndarray:
         mesh = read_mesh(path)

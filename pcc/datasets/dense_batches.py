@@ -31,7 +31,7 @@ class DenseRecipe:
         min_crop_voxels: emptier cubes are drawn again.
         sparse_fraction: of the batches are crops of edge 2^sparse_depth of which a share is kept, from ``min_kept`` to
             all (drawn log-uniformly), half of them moved by noise of up to ``max_jitter`` voxels (standard deviation).
-        sparse_offset: level offset of the sparse batches (`pcc.models.occupancy.OccupancyConfig`).
+        sparse_offset: level offset of the sparse batches, as the model has it (`pcc.models.occupancy.OccupancyConfig`).
         sparse_voxels: crops are added until a sparse batch holds that many.
     """
 
@@ -43,7 +43,7 @@ class DenseRecipe:
     scan_fraction: float = 0.4
     min_crop_voxels: int = 200
     sparse_fraction: float = 0.0
-    sparse_offset: int = 0
+    sparse_offset: int | None = None
     sparse_depth: int = 8
     sparse_voxels: int = 12_000
     min_kept: float = 0.01
@@ -90,7 +90,7 @@ class DenseBatches:
                 kept = jitter(kept, recipe.max_jitter * rng.random(), side, rng)
             if len(kept):
                 crops.append((unique_rows(kept), recipe.sparse_depth))
-        return make_batch(crops, recipe.sparse_offset, rng)
+        return make_batch(crops, recipe.sparse_offset or 0, rng)
 
     def _draw(self, rng: np.random.Generator) -> CellCloud:
         pool, cloud = self._mixture.draw(rng)  # type: ignore[attr-defined]

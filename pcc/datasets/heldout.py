@@ -8,6 +8,7 @@ data in the world: new test clouds are added here, by ``python -m pcc.datasets.h
 
 from __future__ import annotations
 
+import argparse
 import fnmatch
 import hashlib
 import json
@@ -63,3 +64,26 @@ def refuse_heldout(path: Path, coords: np.ndarray | None = None) -> None:
             raise HeldOutCloud(f"{path}: {part} is held out for tests and must not train")
     if coords is not None and (name := heldout_digests().get(geometry_digest(coords))):
         raise HeldOutCloud(f"{path}: its geometry is that of the test cloud {name}; it must not train")
+
+
+def digest_of_file(path: Path) -> str:
+    """``geometry_digest`` of a file: a KITTI .bin frame in millimetres, anything else as whole numbers."""
+    from pcc.datasets.lidar import millimetres
+    from pcc.io import read_points
+
+    xyz = read_points(path).xyz
+    return geometry_digest(millimetres(xyz) if path.suffix == ".bin" else np.rint(xyz).astype(np.int64))
+
+
+def _main() -> None:
+    parser = argparse.ArgumentParser(description="Add clouds to those that never train: KITTI .bin frames, or voxels.")
+    parser.add_argument("files", nargs="+", type=Path)
+    found = dict(heldout_digests())
+    for path in parser.parse_args().files:
+        found[digest_of_file(path)] = f"{path.resolve().parent.name}/{path.name}"
+    listed = dict(sorted(found.items(), key=lambda item: item[1]))
+    Path(__file__).with_name("heldout.json").write_text(json.dumps(listed, indent=0) + "\n")
+
+
+if __name__ == "__main__":
+    _main()

@@ -2,7 +2,7 @@
 
 A network is sure of itself as far as its training clouds let it be: cleaner scans deserve more, noisier ones less. The
 encoder counts how often which logit went with which symbol, and takes the code that needs the fewest bits. A code c,
-0..255, stands for ``l -> clamp(((l * (8 + c div 16) + 8) >> 4) + 32 * (c mod 16 - 8))`` (arithmetic.md, section 7):
+0..255, stands for ``l -> clamp(((l * (8 + c div 16) + 8) >> 4) + 32 * (c mod 16 - 8))`` (arithmetic.md, section 6):
 scales of 0.5 to 1.44 and shifts of -1 to 7/8 bit.
 """
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pcc
 from pcc.anchors import Anchor, Setting
 from pcc.anchors.base import Cost
-from pcc.codec.choice import level_offset
 from pcc.codec.info import describe
 from pcc.codec.octree import count_macs
 from pcc.geometry.voxels import voxelize
@@ -50,8 +49,7 @@ class PccCodec(Anchor):
             return Cost(0, 0.0)
         program = self._program() or find_model_by_digest(frame.model_digest)
         voxels = voxelize(cloud.xyz, voxel_size=setting.voxel_size, max_error=setting.max_error)
-        offset = level_offset(voxels, program)
-        macs = count_macs(voxels.codes, voxels.depth, program, offset, frame.adaptive)
+        macs = count_macs(voxels.codes, voxels.depth, program, frame.level_offset, frame.adaptive)
         return Cost(program.num_parameters, macs / 1000 / len(cloud))
 
     def _program(self) -> Program | None:

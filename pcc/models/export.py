@@ -35,6 +35,7 @@ def export_model(
     record: dict[str, Any],
     metrics: dict[str, Any],
     licence: str,
+    attribution: str = "",
 ) -> Path:
     """Write the program and its card; nothing is written that cannot be read back. Equal weights give equal bytes.
 
@@ -43,6 +44,7 @@ def export_model(
         record: of the training run (`pcc.training.record`).
         metrics: measured figures, for the card.
         licence: of the weights, as the data asks for it.
+        attribution: what the licence wants to be said wherever the weights go.
 
     Raises:
         ModelMismatch: the weights do not fit the integer arithmetic.
@@ -56,24 +58,27 @@ def export_model(
         tensors |= {f"set{i}.{key}": value for key, value in _export_set(layers).items()}  # type: ignore[arg-type]
     config = asdict(network.config)
     content = _canonical(save(tensors, {"format": FORMAT, "name": name, "config": json.dumps(config, sort_keys=True)}))
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(content)
-    try:
-        Program(partial)
-    except ModelMismatch:
-        partial.unlink()
-        raise
-    partial.replace(path)
-    card = {
+    card: dict[str, Any] = {
         "name": name,
         "sha256": hashlib.sha256(content).hexdigest(),
         "digest": hashlib.sha256(content).hexdigest()[:32],
         "config": config,
         "licence": licence,
+        "attribution": attribution,
         "metrics": metrics,
         "training": record,
     }
-    path.with_suffix(".json").write_text(json.dumps(card, indent=2, sort_keys=True, default=str) + "\n")
+    partial, partial_card = (path.with_name(f"{path.stem}.partial.{suffix}") for suffix in ("safetensors", "json"))
+    partial.write_bytes(content)
+    partial_card.write_text(json.dumps(card, indent=2, sort_keys=True, default=str) + "\n")
+    try:
+        Program(partial)
+    except ModelMismatch:
+        partial.unlink()
+        partial_card.unlink()
+        raise
+    partial_card.replace(path.with_suffix(".json"))
+    partial.replace(path)
     return path
 
 

@@ -85,10 +85,15 @@ class OccupancyConfig:
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> OccupancyConfig:
-        """From a configuration file's mapping; keys that are not fields (a name) are left out."""
-        names = {f.name for f in fields(cls)}
-        known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items() if k in names}
-        return cls(**known)
+        """From a configuration file's mapping, which may also hold a name.
+
+        Raises:
+            ValueError: it has other keys.
+        """
+        others = set(settings) - {f.name for f in fields(cls)} - {"name"}
+        if others:
+            raise ValueError(f"model: expected the settings of OccupancyConfig, got also {sorted(others)}")
+        return cls(**{key: value for key, value in settings.items() if key != "name"})
 
     def set_of(self, scale: int) -> tuple[int, int]:
         """(weight set, row of its bias tables) for a scale >= 1."""

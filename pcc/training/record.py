@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import json
 import os
@@ -11,14 +12,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from pcc import ops
 
 PACKAGES = ("pcc-codec", "torch", "numpy", "hydra-core", "scipy", "safetensors")
 
 
-def run_record(config: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
-    """Git commit, configuration, data digests, package versions and machine."""
-    return {
+def run_record(config: dict[str, Any], data: dict[str, Any], init: Path | None = None) -> dict[str, Any]:
+    """Git commit, configuration, data digests, package versions and machine; of a run with ``init`` that run's, too."""
+    start = {} if init is None else {"init": {"weights_sha256": _sha256(init / "checkpoint.pt"), **load_record(init)}}
+    return start | {
         "git": git_state(),
         "config": config,
         "data": data,
@@ -26,6 +30,22 @@ def run_record(config: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
         "packages": {name: _version(name) for name in PACKAGES},
         "machine": machine(),
     }
+
+
+def load_record(run: Path) -> dict[str, Any]:
+    """The record of a run, which is a folder with record.json."""
+    return json.loads((run / "record.json").read_text())
+
+
+def continued(record: dict[str, Any], run: Path, step: int) -> dict[str, Any]:
+    """The record of a run that goes on at ``step``: what was otherwise before stays in it, under ``before``."""
+    if not (run / "record.json").is_file():
+        return record
+    old = load_record(run)
+    before = old.pop("before", [])
+    if old != record:
+        before = [*before, {"until_step": step, **old}]
+    return record | ({"before": before} if before else {})
 
 
 def machine() -> dict[str, Any]:
@@ -36,6 +56,7 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "isa": ops.isa(),
         "threads": ops.num_threads(),
+        "torch_threads": torch.get_num_threads(),
     }
 
 
@@ -53,6 +74,10 @@ def git_state() -> dict[str, Any]:
 def write_record(path: Path, record: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(record, indent=2, sort_keys=True, default=str) + "\n")
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _version(package: str) -> str | None:

@@ -7,27 +7,31 @@ A run is a folder with checkpoint.pt and record.json, as `train.py` writes it.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
+from pcc.errors import ModelMismatch
 from pcc.models.export import export_model
 from pcc.models.occupancy import OccupancyConfig, OccupancyNet
 from pcc.training.checkpoint import load_checkpoint
+from pcc.training.record import load_record
+
+ROOT = Path(__file__).parents[2]  # what a configuration's paths of the project are relative to
 
 
-def load_record(run: Path) -> dict[str, Any]:
-    """The record of a run; see `pcc.training.record`."""
-    return json.loads((run / "record.json").read_text())
-
-
-def load_network(run: Path) -> OccupancyNet:
+def load_network(run: Path, shape: OccupancyConfig | None = None) -> OccupancyNet:
     """The network of a run with its averaged weights, fake quantisation as at its last step.
 
+    Args:
+        shape: that it must have; None takes any.
+
     Raises:
-        ModelMismatch: there is no readable checkpoint.
+        ModelMismatch: there is no readable checkpoint, or the network has another shape.
     """
-    network = OccupancyNet(OccupancyConfig.of(load_record(run)["config"]["model"]))
+    config = OccupancyConfig.of(load_record(run)["config"]["model"])
+    if shape is not None and config != shape:
+        raise ModelMismatch(f"{run}: expected a network of the shape {shape}, got {config}")
+    network = OccupancyNet(config)
     average = load_checkpoint(run / "checkpoint.pt")["average"]
     network.load_state_dict({k.removeprefix("module."): v for k, v in average.items() if k != "n_averaged"})
     return network
@@ -40,10 +44,33 @@ def curves_end(run: Path) -> dict[str, float]:
 
 
 def export_run(run: Path, out: Path, licence: str | None = None) -> Path:
-    """Write a run's model and card; the licence is the record's unless given."""
+    """Write a run's model and card; the licence is the record's unless given, with that of the run it started from."""
     record = load_record(run)
-    chosen = licence or record["config"].get("licence", "not stated")
-    return export_model(load_network(run), out, name=out.stem, record=record, metrics=curves_end(run), licence=chosen)
+    return export_model(
+        load_network(run),
+        out,
+        name=out.stem,
+        record=record,
+        metrics=curves_end(run),
+        licence=licence or licence_of(record),
+        attribution=attribution_of(record),
+    )
+
+
+def licence_of(record: dict[str, Any]) -> str:
+    """The licence that a record states, and before it those of the runs that it started from."""
+    return "; ".join(dict.fromkeys(config.get("licence", "not stated") for config in _configs(record)))
+
+
+def attribution_of(record: dict[str, Any]) -> str:
+    """The texts that go with the weights by their licences; empty if there are none."""
+    files = dict.fromkeys(config.get("attribution") for config in _configs(record))
+    return "\n".join((ROOT / file).read_text(encoding="utf-8") for file in files if file)
+
+
+def _configs(record: dict[str, Any]) -> list[dict[str, Any]]:
+    earlier = _configs(record["init"]) if "init" in record else []
+    return [*earlier, record["config"]]
 
 
 def _main() -> None:

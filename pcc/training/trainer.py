@@ -20,7 +20,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
 
 from pcc import ops
-from pcc.errors import ModelMismatch, TrainingDiverged
+from pcc.errors import ModelMismatch, RunExists, TrainingDiverged
 from pcc.training.checkpoint import load_checkpoint, save_checkpoint
 from pcc.training.config import TrainConfig
 from pcc.training.objectives import Cost
@@ -51,6 +51,9 @@ class Trainer:
         self.step = 0
         self.loss = float("nan")
         out_dir.mkdir(parents=True, exist_ok=True)
+        if config.threads:
+            torch.set_num_threads(config.threads)
+        ops.set_num_threads(config.threads)
 
     @property
     def checkpoint_path(self) -> Path:
@@ -58,11 +61,11 @@ class Trainer:
 
     def run(self) -> nn.Module:
         """Train to the last step and return the network with averaged weights."""
-        if self.config.threads:
-            torch.set_num_threads(self.config.threads)
-        ops.set_num_threads(self.config.threads)
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
-        with SummaryWriter(str(self.out_dir)) as writer, Progress(*columns, TimeRemainingColumn()) as progress:
+        with (
+            SummaryWriter(str(self.out_dir), purge_step=self.step) as writer,
+            Progress(*columns, TimeRemainingColumn()) as progress,
+        ):
             task = progress.add_task("training", total=self.config.steps, completed=self.step)
             while self.step < self.config.steps:
                 self._train_step()
@@ -92,11 +95,11 @@ class Trainer:
         if self.step % config.log_every == 0 or last:
             writer.add_scalar("loss/train", self.loss, self.step)
             writer.add_scalar("learning_rate", config.rate_at(self.step - 1), self.step)
-            self._append_curve("train", self.loss)
+            self._append_curve("train_bits_per_node", self.loss)
         if self.validation and (self.step % config.validate_every == 0 or last):
             for name, bpp in self.validate().items():
                 writer.add_scalar(f"bpp/{name}", bpp, self.step)
-                self._append_curve(name, bpp)
+                self._append_curve(f"{name}_bpp", bpp)
         if self.step % config.checkpoint_every == 0:
             self.save()
 
@@ -142,6 +145,19 @@ class Trainer:
         self.rng.bit_generator.state = state["rng"]
         self.step, self.loss = state["step"], state["loss"]
         self._cut_curves()
+
+    @staticmethod
+    def start_anew(out_dir: Path, overwrite: bool) -> None:
+        """Make way for a new run in ``out_dir``.
+
+        Raises:
+            RunExists: there is one, and ``overwrite`` is not asked for.
+        """
+        ours = [*out_dir.glob("checkpoint.pt"), *out_dir.glob("curves.csv"), *out_dir.glob("events.*")]
+        if ours and not overwrite:
+            raise RunExists(f"{out_dir} holds a run: resume=true goes on with it, overwrite=true starts anew")
+        for path in ours:
+            path.unlink()
 
     def _append_curve(self, name: str, value: float) -> None:
         path = self.out_dir / "curves.csv"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatch
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
+from re import findall
 
 import numpy as np
 import pytest
@@ -15,7 +18,8 @@ from pcc.datasets.surfaces import SurfaceRecipe
 from pcc.io import write_points
 from pcc.pointcloud import PointCloud
 
-CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+ROOT = Path(__file__).resolve().parents[2]
+CONFIGS = ROOT / "configs"
 SMALL = SurfaceRecipe(min_voxels=2000, max_voxels=3000)
 
 
@@ -102,11 +106,23 @@ def test_configuration_of_free_meshes_builds(tmp_path, rng):
     with hydra.initialize_config_dir(str(CONFIGS), version_base=None):
         config = hydra.compose(overrides=[*overrides, "data.surface.min_voxels=2000", "data.surface.max_voxels=3000"])
     folder = make(tmp_path / "static_meshes")
-    for name in [*config.data.only, "bunny_bunny"]:
-        (folder / f"{name.strip('*')}.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\n" + "f 1 2 3\n" * 600)
+    free, others = objects(ROOT / "data/free_meshes.md"), objects(ROOT / "data/README.md")
+    assert len(free) > 50
+    assert len(others) > 50
+    for name in free + others:
+        (folder / f"{name}_textured.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\n" + "f 1 2 3\n" * 600)
     batches = hydra.utils.instantiate(config.data)
-    assert (len(batches.meshes), len(batches.scans)) == (len(config.data.only) * config.data.copies, 0)
+    assert (len(batches.meshes), len(batches.scans)) == (len(free) * config.data.copies, 0)
     assert batches.sample(rng).num_points > 50
+    for name in others:
+        assert not any(fnmatch(f"{name}_textured.ply", pattern) for pattern in config.data.only), name
+
+
+def objects(document: Path) -> list[str]:
+    """The names in the first column of the table of objects."""
+    rows = document.read_text().split("| object |")[1].splitlines()[2:]
+    table = takewhile(lambda row: row.startswith("|"), rows)
+    return [name for row in table for name in findall("`(.*?)`", row.split("|")[1])]
 
 
 def make(folder: Path) -> Path:

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from pcc.datasets import heldout
-from pcc.datasets.heldout import HeldOutCloud, geometry_digest, heldout_digests, refuse_heldout
+from pcc.datasets.heldout import HeldOutCloud, digest_of_file, geometry_digest, heldout_digests, refuse_heldout
+from pcc.io import write_points
+from pcc.pointcloud import PointCloud
 
 
 def test_digest_ignores_order_duplicates_and_origin(rng):
@@ -25,7 +27,7 @@ def test_digest_of_degenerate_clouds():
 
 def test_list_names_every_public_test_cloud():
     names = sorted(heldout_digests().values())
-    assert len(names) == 21
+    assert len(names) == 22
     assert {name.split("/")[0].split("_")[0] for name in names} == {"8i", "kitti", "semantickitti"}
 
 
@@ -43,3 +45,11 @@ def test_geometry_is_refused_under_any_name(rng, monkeypatch):
     refuse_heldout(Path("innocent.ply"), coords[1:])
     with pytest.raises(HeldOutCloud, match="some test cloud"):
         refuse_heldout(Path("innocent.ply"), coords[::-1])
+
+
+def test_digest_of_a_file(tmp_path, rng):
+    """A frame of metres is known by its millimetres, voxels by themselves."""
+    coords = rng.integers(-5000, 5000, (40, 3))
+    write_points(tmp_path / "a.bin", PointCloud((coords / 1000).astype(np.float32)))
+    write_points(tmp_path / "a.npz", PointCloud(coords.astype(np.int32)))
+    assert digest_of_file(tmp_path / "a.bin") == digest_of_file(tmp_path / "a.npz") == geometry_digest(coords)

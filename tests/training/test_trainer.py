@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch", reason="extra 'train' is not installed")
 
 from pcc import ops  # noqa: E402
 from pcc.datasets.batches import Batch  # noqa: E402
-from pcc.errors import ModelMismatch, TrainingDiverged  # noqa: E402
+from pcc.errors import ModelMismatch, RunExists, TrainingDiverged  # noqa: E402
 from pcc.models.occupancy import OccupancyConfig, OccupancyNet  # noqa: E402
 from pcc.training.checkpoint import load_checkpoint  # noqa: E402
 from pcc.training.config import TrainConfig  # noqa: E402
@@ -146,8 +146,8 @@ def test_what_lies_in_the_folder(tmp_path):
     trainer(tmp_path).run()
     rows = [line.split(",") for line in (tmp_path / "curves.csv").read_text().splitlines()]
     assert rows[0] == ["step", "series", "value"]
-    assert [int(r[0]) for r in rows if r[1] == "train"] == [1, 2, 3, 4, 5, 6]
-    assert [int(r[0]) for r in rows if r[1] == "fixed"] == [3, 6]
+    assert [int(r[0]) for r in rows if r[1] == "train_bits_per_node"] == [1, 2, 3, 4, 5, 6]
+    assert [int(r[0]) for r in rows if r[1] == "fixed_bpp"] == [3, 6]
     assert all(float(r[2]) > 0 for r in rows[1:])
     assert list(tmp_path.glob("events.*"))
 
@@ -159,3 +159,14 @@ def test_checkpoints_of_other_networks_are_refused(tmp_path):
         other.resume()
     with pytest.raises(ModelMismatch, match="no such checkpoint"):
         trainer(tmp_path / "empty").resume()
+
+
+def test_a_new_run_makes_way_only_when_asked_to(tmp_path):
+    Trainer.start_anew(tmp_path, False)
+    (tmp_path / "notes.txt").write_text("mine")
+    Trainer.start_anew(tmp_path, False)
+    trainer(tmp_path).run()
+    with pytest.raises(RunExists, match="resume=true"):
+        Trainer.start_anew(tmp_path, False)
+    Trainer.start_anew(tmp_path, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
