@@ -26,7 +26,13 @@ def isa(request):
 def threads(request):
     """Runs the test with one thread and with more threads than most machines' cores divide evenly."""
     ops.set_num_threads(request.param)
-    yield request.param
+    return request.param
+
+
+@pytest.fixture(autouse=True)
+def all_threads_again():
+    """Whatever a test sets, the next one has all cores."""
+    yield
     ops.set_num_threads(0)
 
 

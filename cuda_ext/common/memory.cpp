@@ -13,7 +13,7 @@
 namespace pcc {
 namespace {
 
-// False where the C library has no such setting.
+// Of arrays up to 1 GiB, the most that the setting takes. False where the C library has none.
 bool keep_memory() {
 #if defined(__GLIBC__)
   constexpr int kNever = 1 << 30;

@@ -12,12 +12,6 @@ namespace pcc {
 namespace {
 
 // One offset of a block: acc[out[i]] += feats[in[i]] . weights, for all pairs i.
-using Accumulate = void (*)(const float* feats, const int32_t* in, const int32_t* out, int pairs, const float* weights,
-                            float* acc, int ci, int co);
-// One offset of a block: grad += feats[in[i]]^T . grad_out[out[i]], for all pairs i.
-using Outer = void (*)(const float* feats, const int32_t* in, const int32_t* out, int pairs, const float* grad_out,
-                       float* grad, int ci, int co);
-
 PCC_INLINE void accumulate_body(const float* __restrict feats, const int32_t* in, const int32_t* out, int pairs,
                                 const float* __restrict weights, float* __restrict acc, int ci, int co) {
   for (int i = 0; i < pairs; i++) {
@@ -28,6 +22,7 @@ PCC_INLINE void accumulate_body(const float* __restrict feats, const int32_t* in
   }
 }
 
+// One offset of a block: grad += feats[in[i]]^T . grad_out[out[i]], for all pairs i.
 PCC_INLINE void outer_body(const float* __restrict feats, const int32_t* in, const int32_t* out, int pairs,
                            const float* __restrict grad_out, float* __restrict grad, int ci, int co) {
   for (int i = 0; i < pairs; i++) {
@@ -123,22 +118,6 @@ PCC_AVX512 void outer_avx512(const float* feats, const int32_t* in, const int32_
 }
 #endif
 
-Accumulate accumulate_kernel() {
-#if PCC_X86
-  if (active_isa() == Isa::avx512) return accumulate_avx512;
-  if (active_isa() == Isa::avx2) return accumulate_avx2;
-#endif
-  return accumulate_scalar;
-}
-
-Outer outer_kernel() {
-#if PCC_X86
-  if (active_isa() == Isa::avx512) return outer_avx512;
-  if (active_isa() == Isa::avx2) return outer_avx2;
-#endif
-  return outer_scalar;
-}
-
 PairLists& thread_lists() {
   static thread_local std::unique_ptr<PairLists> lists = std::make_unique<PairLists>();
   return *lists;
@@ -150,7 +129,7 @@ constexpr int kPartialSums = 8;  // fixed, so that the order of the sum does not
 
 void conv_float_forward(const float* feats, const float* weights, const int32_t* neighbours, float* out, int64_t num_in,
                         int64_t num_out, int num_offsets, int ci, int co) {
-  const Accumulate accumulate = accumulate_kernel();
+  const auto accumulate = PCC_SELECT(accumulate);
   const int64_t blocks = num_blocks(num_out);
   const int threads = threads_for(blocks, 4);
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 2)
@@ -170,7 +149,7 @@ void conv_float_forward(const float* feats, const float* weights, const int32_t*
 
 void conv_float_backward_weights(const float* feats, const float* grad_out, const int32_t* neighbours, float* grad_weights,
                                  int64_t num_in, int64_t num_out, int num_offsets, int ci, int co) {
-  const Outer outer = outer_kernel();
+  const auto outer = PCC_SELECT(outer);
   const int64_t blocks = num_blocks(num_out);
   const size_t size = static_cast<size_t>(num_offsets) * ci * co;
   std::vector<float> partial(size * kPartialSums, 0.0f);

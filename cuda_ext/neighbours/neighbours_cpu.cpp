@@ -161,14 +161,6 @@ PCC_AVX512 void siblings_avx512(const Level& level, std::int64_t parent, const s
 }
 #endif
 
-Kernel kernel_for([[maybe_unused]] Isa isa) {
-#if PCC_X86
-  if (isa == Isa::avx512) return siblings_avx512;
-  if (isa == Isa::avx2) return siblings_avx2;
-#endif
-  return siblings_scalar;
-}
-
 // Rows begin..end, one run of siblings at a time; false when a parent or an octant is out of range.
 bool fill_rows(Kernel kernel, const Level& level, const std::int32_t* parents, const std::uint8_t* octants,
                std::int64_t begin, std::int64_t end, std::int32_t* out) {
@@ -191,7 +183,7 @@ bool child_neighbours_cpu(const std::int32_t* neighbours, const std::uint8_t* oc
                           std::int32_t* out) {
   const auto children = pack_children(occupancy, num_parents);
   const Level level{neighbours, children.get(), num_parents};
-  const Kernel kernel = kernel_for(active_isa());
+  const Kernel kernel = PCC_SELECT(siblings);
   std::atomic<bool> valid{true};
   for_ranges(n, kGrain, [&](std::int64_t begin, std::int64_t end) {
     if (!fill_rows(kernel, level, parents, octants, begin, end, out)) valid = false;

@@ -23,8 +23,9 @@ double bits(Array2<const float> feats, Array2<const int32_t> neighbours, Array1<
   const HeadArrays<const float> weights{weight1.data(), context.data(), bias1.data(), weight2.data(),
                                         bias2.data(),   weight3.data(), bias3.data()};
   float* pointers[8] = {};
+  if (nb::len(grads) != 0 && nb::len(grads) != 8) throw nb::value_error("grads: expected none or eight");
   for (size_t i = 0; i < nb::len(grads); i++)
-    pointers[i] = nb::cast<nb::ndarray<float, nb::c_contig, nb::device::cpu>>(grads[i]).data();
+    pointers[i] = nb::cast<nb::ndarray<float, nb::c_contig, nb::device::cpu>>(grads[i], false).data();  // no copy
   const HeadArrays<float> out{pointers[1], pointers[2], pointers[3], pointers[4], pointers[5], pointers[6], pointers[7]};
   nb::gil_scoped_release release;
   return occupancy_bits(shape, nodes, weights, step, quantised, pointers[0] ? &out : nullptr, pointers[0]);

@@ -59,7 +59,7 @@ template <int V> PCC_AVX512 PCC_INLINE void multiply_columns(const Product& p, i
   for (; i < p.m; i++) multiply_tile<1, V>(p, i, j);
 }
 
-PCC_AVX512 PCC_INLINE void multiply_avx512(const Product& p) {
+PCC_AVX512 PCC_INLINE void multiply_tiles(const Product& p) {
   if (p.n % 16) return multiply_body(p);
   int j = 0;
   for (; j + 32 <= p.n; j += 32) multiply_columns<2>(p, j);

@@ -21,16 +21,8 @@ constexpr float kLogitTop = 14.0f, kLogitUnit = 256.0f;
 void multiply_scalar(const Product& p) { multiply_body(p); }
 #if PCC_X86
 PCC_AVX2 void multiply_avx2(const Product& p) { multiply_body(p); }
-PCC_AVX512 void multiply_avx512_all(const Product& p) { multiply_avx512(p); }
+PCC_AVX512 void multiply_avx512(const Product& p) { multiply_tiles(p); }
 #endif
-
-void (*multiply_function())(const Product&) {
-#if PCC_X86
-  if (active_isa() == Isa::avx512) return multiply_avx512_all;
-  if (active_isa() == Isa::avx2) return multiply_avx2;
-#endif
-  return multiply_scalar;
-}
 
 // Element by element over whole rows of a tile, compiled once per instruction set.
 PCC_INLINE void add_body(float* __restrict y, const float* __restrict x, int n) {
@@ -219,7 +211,7 @@ class Head {
   const bool quantised;
   std::vector<float> transposed2, transposed1;
   const int size_;
-  void (*const multiply)(const Product&) = multiply_function();
+  void (*const multiply)(const Product&) = PCC_SELECT(multiply);
   decltype(&activate_scalar) const activate = PCC_SELECT(activate);
   decltype(&gate_scalar) const gate = PCC_SELECT(gate);
   decltype(&add_scalar) const add = PCC_SELECT(add);

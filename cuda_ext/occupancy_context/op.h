@@ -1,7 +1,7 @@
 // What a node learns from occupancies around it that are already coded.
 //
-//   out[n, c] += weights[d, o, c]   for every neighbour d (27, itself included) and every set bit o of its occupancy
-//                                   that column c may see
+//   out[n, c] = sum of weights[d, o, c]   over every neighbour d (27, itself included) and every set bit o of its occupancy
+//                                         that column c may see
 //
 // neighbours (N, 27) int32 (outside 0..N-1: empty), occupancy (N,) uint8, octants (N,) uint8, weights (27, 8, C).
 // The columns are `groups` equal parts; part g sees bit o of neighbour d of a node in octant a if

@@ -11,6 +11,8 @@
 
 namespace pcc {
 
+struct IntTiles;
+
 constexpr int kTileRows = 64;
 constexpr int kLogitMax = 3584;
 
@@ -35,6 +37,7 @@ class DenseLayer {
   const int inputs, outputs, padded, shift;
   std::vector<int32_t> multiplier, cap;  // cap[c]: the smallest accumulator that gives 255 or more
   std::vector<std::byte> packed;
+  const IntTiles* tiles;  // that packed them
 
  private:
   decltype(+[](const DenseLayer&, const uint8_t*, const int32_t*, int, const int32_t*, Context, uint8_t*) {}) run_hidden_;

@@ -19,7 +19,7 @@ const int32_t* products(const DenseLayer& layer, const uint8_t* x, const int32_t
   int32_t identity[kTileRows];
   std::iota(identity, identity + count, 0);
   acc.assign(static_cast<size_t>(count) * layer.padded, 0);
-  int_tiles().accumulate(x, rows ? rows : identity, identity, count, layer.packed.data(), acc.data(), layer.inputs,
+  layer.tiles->accumulate(x, rows ? rows : identity, identity, count, layer.packed.data(), acc.data(), layer.inputs,
                          layer.padded);
   return acc.data();
 }
@@ -185,14 +185,13 @@ int32_t cap_of(int32_t multiplier, int shift) {
 
 DenseLayer::DenseLayer(const int8_t* weights, const int32_t* multiplier, int inputs, int outputs, int shift)
     : inputs(inputs), outputs(outputs), padded((outputs + 15) / 16 * 16), shift(shift), multiplier(padded), cap(padded),
-      run_hidden_(PCC_SELECT(hidden)), run_last_(PCC_SELECT(last)) {
+      tiles(&int_tiles()), run_hidden_(PCC_SELECT(hidden)), run_last_(PCC_SELECT(last)) {
   std::copy(multiplier, multiplier + outputs, this->multiplier.begin());
   for (int c = 0; c < padded; c++) cap[c] = cap_of(this->multiplier[c], shift);
   std::vector<int8_t> wide(static_cast<size_t>(inputs) * padded);
   for (int i = 0; i < inputs; i++) std::copy_n(weights + i * outputs, outputs, wide.data() + i * padded);
-  const IntTiles& tiles = int_tiles();
-  packed.resize(tiles.packed_bytes(inputs, padded));
-  tiles.pack(wide.data(), inputs, padded, packed.data());
+  packed.resize(tiles->packed_bytes(inputs, padded));
+  tiles->pack(wide.data(), inputs, padded, packed.data());
 }
 
 }  // namespace pcc

@@ -14,6 +14,12 @@ class SerialCall {
     end_ = decoder.words_.data() + decoder.size_;
   }
 
+  // A call that ends by an error leaves the decoder broken.
+  ~SerialCall() {
+    if (!finished_) decoder_.broken_ = true;
+  }
+  SerialCall(const SerialCall&) = delete;
+
   // The next binary symbol; p1 in 1..16383. At most kMaxLanes of them between two `require_intact`.
   uint32_t get(uint32_t p1) {
     uint32_t& state = decoder_.states_[lane_];
@@ -32,6 +38,7 @@ class SerialCall {
 
   // Hands the position back; throws CorruptStream when the stream ended too early.
   void finish() {
+    finished_ = true;
     decoder_.position_ = static_cast<size_t>(word_ - decoder_.words_.data());
     decoder_.broken_ = word_ > end_;
     decoder_.require_intact();
@@ -41,6 +48,7 @@ class SerialCall {
   RansDecoder& decoder_;
   const uint8_t *word_, *end_;
   int lanes_, lane_ = 0;
+  bool finished_ = false;
 };
 
 }  // namespace pcc

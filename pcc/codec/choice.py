@@ -39,14 +39,13 @@ def choose_program(voxels: Voxels) -> Program:
     from pcc.inference.registry import find_model, model_paths
 
     scale_free = _scale_free(voxels.grid)
-    if scale_free and len(voxels.codes) >= CLEARLY_DENSE_CHILDREN * _num_blocks(voxels.codes):
-        return find_model("dense")
     likely = choose_model(voxels.codes) if scale_free else "lidar"
     installed = {path.stem for path in model_paths()}
-    programs = [find_model(name) for name in sorted(MODELS, key=lambda name: name != likely) if name in installed]
-    if len(programs) < 2:
-        return programs[0] if programs else find_model(likely)
-    return min(programs, key=lambda program: _trial_bytes(voxels, program))
+    names = [name for name in sorted(MODELS, key=lambda name: name != likely) if name in installed]
+    clear = scale_free and len(voxels.codes) >= CLEARLY_DENSE_CHILDREN * _num_blocks(voxels.codes)
+    if len(names) < 2 or (clear and likely in names):
+        return find_model(names[0] if names else likely)
+    return min(map(find_model, names), key=lambda program: _trial_bytes(voxels, program))
 
 
 def _trial_bytes(voxels: Voxels, program: Program) -> int:

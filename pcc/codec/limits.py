@@ -12,7 +12,8 @@ class Limits:
     """Bounds of one frame; a stream beyond them raises LimitExceeded and nothing is allocated for it.
 
     Attributes:
-        max_points: Points of a frame (default 2^25: about 0.8 GB of float64 positions).
+        max_points: Points of a frame (default 2^25). Decoding takes 200 to 400 bytes a voxel, mostly for the neighbours
+            in the octree; so a frame of that many voxels takes about 10 GB, whatever the size of its file.
         max_fields: Fields of a frame.
         max_field_bytes: Decoded bytes of all fields of a frame together.
         max_frames: Frames of a stream.

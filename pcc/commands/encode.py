@@ -9,6 +9,7 @@ from typing import Any
 
 from pcc.codec.encoder import encode
 from pcc.codec.info import describe
+from pcc.codec.limits import DEFAULT_LIMITS, Limits
 from pcc.commands.shared import STREAM_SUFFIX, Job, plan, prepare, run_all, show
 from pcc.io import FORMATS, atomic_file, read_points
 
@@ -34,7 +35,7 @@ def _encode_one(job: Job, as_json: bool, options: dict[str, Any]) -> None:
 
 
 def _record(job: Job, data: bytes, num_points: int) -> dict[str, Any]:
-    (frame,) = describe(data)
+    (frame,) = describe(data, Limits(max_points=max(num_points, DEFAULT_LIMITS.max_points)))
     return {
         "input": str(job.source),
         "output": str(job.target),

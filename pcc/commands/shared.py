@@ -12,6 +12,8 @@ from typing import Any
 
 from pcc.errors import CorruptStream, LimitExceeded, ModelMismatch, PccError
 
+MAX_THREADS = 4096
+
 OK, USAGE, CORRUPT, LIMIT, MODEL = 0, 2, 3, 4, 5
 STREAM_SUFFIX = ".pcc"
 
@@ -160,7 +162,7 @@ def prepare(threads: int) -> None:
     """Bounds the threads of all kernels, 0 means all cores; and lets arrays use the memory of those before them."""
     from pcc import ops
 
-    if threads < 0:
-        raise ValueError(f"threads: expected 0 (all) or more, got {threads}")
+    if not 0 <= threads <= MAX_THREADS:
+        raise ValueError(f"threads: expected 0 (all) to {MAX_THREADS}, got {threads}")
     ops.set_num_threads(threads)
     ops.keep_memory()

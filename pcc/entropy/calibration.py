@@ -31,19 +31,16 @@ def best_code(counts: np.ndarray) -> int:
     Args:
         counts: (2, 449) as `pcc.ops.rans.RansEncoder.histogram`.
     """
-    costs = _costs() @ counts.reshape(-1)
+    costs = _costs() @ counts.reshape(-1).astype(np.int64)
     best = int(costs.argmin())
     return best if costs[UNCHANGED] - costs[best] > MIN_GAIN_BITS * UNIT else UNCHANGED
 
 
 @cache
 def _costs() -> np.ndarray:
-    """(256, 2 * 449) float64: a decision's cost under each code, by symbol and bin.
-
-    They are integers, and so are sums of up to 2^37 of them: every machine chooses alike, in whatever order it adds.
-    """
+    """(256, 2 * 449) int64: a decision's cost by code, and by symbol and bin. Integers: all machines choose alike."""
     bins = (16 * np.arange(HISTOGRAM_BINS) - LOGIT_LIMIT).astype(np.int16)
     logits = np.stack([calibrated(bins, *scale_and_shift(code)) for code in range(256)])
     every = np.arange(-LOGIT_LIMIT, LOGIT_LIMIT + 1, dtype=np.int16)
-    of_one = np.rint(UNIT * np.log2(TOTAL / binary_frequencies(every)))
+    of_one = np.rint(UNIT * np.log2(TOTAL / binary_frequencies(every))).astype(np.int64)
     return np.concatenate([of_one[LOGIT_LIMIT - logits], of_one[LOGIT_LIMIT + logits]], 1)  # a zero is a one of -l

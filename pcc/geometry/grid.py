@@ -1,6 +1,6 @@
 """A grid: the scale and origin that lead from voxel indices to coordinates and back.
 
-    coordinate --grid_for_*--> Grid          finds scale and origin
+    coordinate --grid_of_*---> Grid          finds scale and origin
     coordinate --quantize--> index >= 0      floor(x * den / num + 0.5) - origin
     index --devoxelize--> coordinate         (index + origin) * num / den, then cast
 
@@ -48,9 +48,9 @@ class Grid:
     def __post_init__(self) -> None:
         if not (0 < self.num < np.inf and 0 < self.den < np.inf):
             raise ValueError(f"num, den: expected finite values above 0, got {self.num} and {self.den}")
-        limit = (1 << 63) - 1 if self.is_integer else MAX_INDEX
-        if len(self.origin) != 3 or any(not -limit - 1 <= value <= limit for value in self.origin):
-            raise ValueError(f"origin: expected three integers within {limit}, got {self.origin}")
+        low, high = (-(1 << 63), (1 << 63) - 1) if self.is_integer else (-MAX_INDEX, MAX_INDEX)
+        if len(self.origin) != 3 or any(not low <= value <= high for value in self.origin):
+            raise ValueError(f"origin: expected three integers from {low} to {high}, got {self.origin}")
 
     @property
     def step(self) -> float:

@@ -166,7 +166,7 @@ class Program:
         yield from LevelPasses(layers.head, 0, *level).steps()
 
     def macs(self, level: Level, scale: int) -> int:
-        """Multiplications (and additions of context weights) that a level costs; for reports."""
+        """Products that a level costs; for reports."""
         return self._set_of(scale)[0].macs(level)
 
     def _set_of(self, scale: int) -> tuple[WeightSet, int]:

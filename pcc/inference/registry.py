@@ -58,11 +58,6 @@ def find_model_by_digest(digest: bytes) -> Program:
     )
 
 
-def list_models() -> list[Program]:
-    """All models, loaded."""
-    return [load_program(path) for path in model_paths()]
-
-
 def load_program(path: Path) -> Program:
     """A program, read anew only when its file changed."""
     return _load(path, _stamp(path))

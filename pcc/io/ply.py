@@ -79,7 +79,8 @@ def _read_text(path: Path, header: Header) -> PointCloud | None:
             values = np.fromstring(body[: ends[header.num_vertices - 1]].decode("ascii"), sep=" ")
         except (DeprecationWarning, ValueError):
             return None
-    if len(values) != header.num_vertices * len(header.properties):
+    complete = len(values) == header.num_vertices * len(header.properties)
+    if not complete or not _even_lines(body, ends[: header.num_vertices]):
         return None
     table = values.reshape(header.num_vertices, -1)
     with np.errstate(invalid="ignore", over="ignore"):
@@ -87,6 +88,15 @@ def _read_text(path: Path, header: Header) -> PointCloud | None:
     if any(c.dtype.kind in "iu" and (c != table[:, i]).any() for i, c in enumerate(columns.values())):
         return None
     return cloud_from_columns(columns, path)
+
+
+def _even_lines(body: bytes, ends: np.ndarray) -> bool:
+    """Whether all lines have as many words."""
+    text = np.frombuffer(body, np.uint8)[: ends[-1] + 1] if len(ends) else np.zeros(0, np.uint8)
+    blank = text <= ord(" ")
+    starts = np.flatnonzero(~blank & np.concatenate([[True], blank[:-1]]))  # of words
+    words = np.diff(np.searchsorted(starts, ends), prepend=0)
+    return bool((words == words[:1]).all())
 
 
 def _read_through_plyfile(path: Path) -> PointCloud:

@@ -17,7 +17,8 @@ _PLY_NAMES = {
 _DTYPES = {name: name for name in _PLY_NAMES} | {ply: name for name, ply in _PLY_NAMES.items()}
 DTYPES = tuple(_PLY_NAMES)
 MAX_HEADER_BYTES = 1 << 16
-_END = b"end_header\n"
+_END = b"\nend_header\n"
+MAX_COUNT_DIGITS = 18
 _LITTLE_ENDIAN = ("binary_little_endian", "1.0")
 
 
@@ -50,6 +51,8 @@ def parse_header(start: bytes) -> Header | None:
         return None
     elements = [at for at, words in enumerate(lines) if words[0] == "element"]
     if elements[:1] != [2] or any(len(lines[at]) != 3 or not lines[at][2].isdecimal() for at in elements):
+        return None
+    if any(len(lines[at][2]) > MAX_COUNT_DIGITS for at in elements):
         return None
     rows = lines[3 : elements[1] if len(elements) > 1 else None]
     properties = {words[-1]: _DTYPES.get(words[1], "") for words in rows if len(words) == 3 and words[0] == "property"}

@@ -36,7 +36,7 @@ def codes(xyz: np.ndarray, num: float, den: float, origin: tuple[int, int, int])
     """
     xyz = check(xyz, "xyz", _dtype(xyz), (None, 3))
     found = np.empty(len(xyz), np.uint64)
-    if not _ext.grid_codes(xyz, num, den, np.array(origin, np.int64), found):
+    if not _ext.grid_codes(xyz, num, den, _origin(origin), found):
         raise ValueError("xyz: expected voxels from 0 to 2^21 - 1")
     return found
 
@@ -47,9 +47,9 @@ def values(codes: np.ndarray, num: float, den: float, origin: tuple[int, int, in
     Raises:
         TypeError: the dtype is another.
     """
-    codes, found = check(codes, "codes", "uint64", (None,)), np.empty((len(codes), 3), dtype)
-    _dtype(found)
-    _ext.grid_values(codes, num, den, np.array(origin, np.int64), found)
+    codes = check(codes, "codes", "uint64", (None,))
+    found = np.empty((len(codes), 3), _dtype(np.empty(0, dtype)))
+    _ext.grid_values(codes, num, den, _origin(origin), found)
     return found
 
 
@@ -80,6 +80,10 @@ def values_reference(
 
 def _index(values: np.ndarray, num: float, den: float) -> np.ndarray:
     return np.floor(values.astype(np.float64) * den / num + 0.5)
+
+
+def _origin(origin: tuple[int, int, int]) -> np.ndarray:
+    return check(np.array(origin, np.int64), "origin", "int64", (3,))
 
 
 def _dtype(values: np.ndarray) -> str:

@@ -68,10 +68,11 @@ def test_the_model_that_fits(xyz, options, expected):
     assert choose_program(voxelize(xyz, **options)).path.stem == expected
 
 
-def test_what_is_installed_is_taken(monkeypatch):
-    """With one model there is no choice."""
+@pytest.mark.parametrize("xyz", [np.array([[0, 0, 0], [9, 9, 9]]), np.argwhere(np.ones((20, 20, 2)))])
+def test_what_is_installed_is_taken(monkeypatch, xyz):
+    """With one model there is no choice, even for the clearest surface."""
     monkeypatch.setattr(choice, "MODELS", ("lidar",))
-    assert choose_program(voxelize(np.array([[0, 0, 0], [9, 9, 9]]))).path.stem == "lidar"
+    assert choose_program(voxelize(xyz)).path.stem == "lidar"
 
 
 @pytest.fixture(scope="module", params=range(3))

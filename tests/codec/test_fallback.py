@@ -116,7 +116,8 @@ def test_a_familiar_surface_stays_with_the_network():
     data, mask, calibrations = encode_cheapest(codes, 9, DENSE, 0)
     assert mask == 0
     assert data == encode_octree(codes, 9, DENSE, 0, 0, calibrations)
-    assert len(data) < len(encode_octree(codes, 9, DENSE, 0)) if calibrations else True
+    assert calibrations
+    assert len(data) < len(encode_octree(codes, 9, DENSE, 0))
 
 
 def test_a_thinned_surface_has_both():

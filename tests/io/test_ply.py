@@ -176,6 +176,15 @@ def test_text_that_does_not_fit_is_refused_or_read_by_plyfile(tmp_path, body):
         read_points(tmp_path / "a.ply")
 
 
+@pytest.mark.parametrize("body", ["1 2\n3 4 5 6\n", "1 2 3 4\n5 6\n", "\n1 2 3 4 5 6\n", "1 2 3\n\n4 5 6\n"])
+def test_text_is_read_line_by_line(tmp_path, body):
+    """As many values as there should be, on the wrong lines: no value is moved into another row."""
+    header = "ply\nformat ascii 1.0\nelement vertex 2\nproperty int x\nproperty int y\nproperty int z\nend_header\n"
+    (tmp_path / "a.ply").write_text(header + body)
+    with pytest.raises(InvalidCloud):
+        read_points(tmp_path / "a.ply")
+
+
 def test_a_truncated_table_is_an_invalid_cloud(tmp_path):
     write_points(tmp_path / "a.ply", cloud_of(5))
     (tmp_path / "a.ply").write_bytes((tmp_path / "a.ply").read_bytes()[:-1])

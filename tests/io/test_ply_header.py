@@ -22,6 +22,13 @@ def test_literal_bytes():
     assert write_header({"x": "float32", "red": "uint8"}, 2, ascii=False) == expected
 
 
+def test_the_end_is_a_line_of_its_own():
+    """Neither a property that ends so nor a comment is the end."""
+    header = b"ply\nformat binary_little_endian 1.0\nelement vertex 1\nproperty uchar a_end_header\n"
+    data = header + b"comment no end_header\nend_header\n"
+    assert parse_header(data + b"\x07") == Header(False, 1, {"a_end_header": "uint8"}, (), len(data))
+
+
 def test_elements_behind_the_vertices_are_named():
     header = parse_header(
         b"ply\nformat ascii 1.0\ncomment element none\nelement vertex 1\nproperty uint8 a\nelement face 2\n"
@@ -51,6 +58,7 @@ def test_elements_behind_the_vertices_are_named():
         "ply\nformat ascii 1.0\nelement vertex 1\nnonsense\nend_header\n",
         "ply\r\nformat ascii 1.0\r\nelement vertex 1\r\nproperty int a\r\nend_header\r\n",
         "ply\nformat ascii 1.0\nelement vertex 1\nproperty int größe\nend_header\n",
+        "ply\nformat ascii 1.0\nelement vertex " + "9" * 5000 + "\nproperty int a\nend_header\n",
     ],
 )
 def test_what_is_not_plain_is_left_to_plyfile(text):

@@ -54,7 +54,6 @@ def test_threads_change_no_bit(isa, rng):
     for threads in (1, 2, 3, 7):
         ops.set_num_threads(threads)
         results.append((op.forward(feats, weights, table), op.backward_weights(feats, grad_out, table)))
-    ops.set_num_threads(0)
     for forward, gradient in results[1:]:
         np.testing.assert_array_equal(forward, results[0][0])
         np.testing.assert_array_equal(gradient, results[0][1])

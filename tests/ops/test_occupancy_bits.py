@@ -126,7 +126,6 @@ def test_threads_change_no_bit(isa, rng):
     for threads in (1, 2, 7):
         ops.set_num_threads(threads)
         results.append(call(feats, weights, nodes, order, True, True))
-    ops.set_num_threads(0)
     for bits, grads in results[1:]:
         assert bits == results[0][0]
         for a, b in zip(grads, results[0][1], strict=True):

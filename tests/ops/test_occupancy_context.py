@@ -49,7 +49,6 @@ def test_threads_change_no_bit(isa, rng, seen):
         ops.set_num_threads(threads)
         out = op.forward(weights, table, occupancy, octants, *seen)
         results.append((out, op.backward(out, table, occupancy, octants, *seen)))
-    ops.set_num_threads(0)
     for out, grad in results[1:]:
         np.testing.assert_array_equal(out, results[0][0])
         np.testing.assert_array_equal(grad, results[0][1])

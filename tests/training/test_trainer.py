@@ -7,7 +7,6 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="extra 'train' is not installed")
 
-from pcc import ops  # noqa: E402
 from pcc.datasets.batches import Batch  # noqa: E402
 from pcc.errors import ModelMismatch, RunExists, TrainingDiverged  # noqa: E402
 from pcc.models.occupancy import OccupancyConfig, OccupancyNet  # noqa: E402
@@ -41,7 +40,6 @@ def restore_threads():
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
-    ops.set_num_threads(0)
 
 
 CONFIG = TrainConfig(
