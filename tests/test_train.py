@@ -135,6 +135,12 @@ def test_a_run_that_starts_from_another(tmp_path):
     assert "init" not in json.loads((second / "record.json").read_text())
 
 
+def test_starting_from_nothing_says_so(tmp_path):
+    run = train(tmp_path / "run", "optim.steps=1", f"init={tmp_path / 'nowhere'}")
+    assert run.returncode != 0
+    assert "no run here" in run.stderr
+
+
 def test_resuming_nothing_says_so(tmp_path):
     run = train(tmp_path, "optim.steps=1", "resume=true")
     assert run.returncode != 0

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from pcc import ops
+from pcc.errors import ModelMismatch
 
 PACKAGES = ("pcc-codec", "torch", "numpy", "hydra-core", "scipy", "safetensors")
 
@@ -33,8 +34,15 @@ def run_record(config: dict[str, Any], data: dict[str, Any], init: Path | None =
 
 
 def load_record(run: Path) -> dict[str, Any]:
-    """The record of a run, which is a folder with record.json."""
-    return json.loads((run / "record.json").read_text())
+    """The record of a run, which is a folder with record.json.
+
+    Raises:
+        ModelMismatch: there is none.
+    """
+    path = run / "record.json"
+    if not path.is_file():
+        raise ModelMismatch(f"{run}: no run here: {path} is missing")
+    return json.loads(path.read_text())
 
 
 def continued(record: dict[str, Any], run: Path, step: int) -> dict[str, Any]:
