@@ -43,8 +43,8 @@ def curves_end(run: Path) -> dict[str, float]:
     return {series: float(value) for _, series, value in rows}
 
 
-def export_run(run: Path, out: Path, licence: str | None = None) -> Path:
-    """Write a run's model and card; the licence is the record's unless given, with that of the run it started from."""
+def export_run(run: Path, out: Path, licence: str | None = None, attribution: list[str] | None = None) -> Path:
+    """Write a run's model and card; licence and texts are the record's unless given, with those of the run it started from."""
     record = load_record(run)
     return export_model(
         load_network(run),
@@ -53,7 +53,7 @@ def export_run(run: Path, out: Path, licence: str | None = None) -> Path:
         record=record,
         metrics=curves_end(run),
         licence=licence or licence_of(record),
-        attribution=attribution_of(record),
+        attribution=_texts(attribution or attribution_files(record)),
     )
 
 
@@ -62,10 +62,14 @@ def licence_of(record: dict[str, Any]) -> str:
     return "; ".join(dict.fromkeys(config.get("licence", "not stated") for config in _configs(record)))
 
 
-def attribution_of(record: dict[str, Any]) -> str:
-    """The texts that go with the weights by their licences; empty if there are none."""
-    files = dict.fromkeys(config.get("attribution") for config in _configs(record))
-    return "\n".join((ROOT / file).read_text(encoding="utf-8") for file in files if file)
+def attribution_files(record: dict[str, Any]) -> list[str]:
+    """The files, relative to the project, whose texts go with the weights by their licences."""
+    stated = [config.get("attribution") or [] for config in _configs(record)]
+    return list(dict.fromkeys(file for files in stated for file in ([files] if isinstance(files, str) else files)))
+
+
+def _texts(files: list[str]) -> str:
+    return "\n".join((ROOT / file).read_text(encoding="utf-8") for file in files)
 
 
 def _configs(record: dict[str, Any]) -> list[dict[str, Any]]:
@@ -80,8 +84,9 @@ def _main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("out", type=Path, help="OUT.safetensors; the card goes beside it")
     parser.add_argument("--licence", help="licence of the weights; default: the record's")
+    parser.add_argument("--attribution", nargs="+", metavar="FILE", help="texts for the card; default: the record's")
     args = parser.parse_args()
-    print(export_run(args.run, args.out, args.licence))  # noqa: T201
+    print(export_run(args.run, args.out, args.licence, args.attribution))  # noqa: T201
 
 
 if __name__ == "__main__":
