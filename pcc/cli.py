@@ -39,6 +39,7 @@ def encode(line: Sequence[str]) -> int:
     pcc encode drive/ -o compressed/                   a folder of scans
     pcc encode map.ply -o map.pcc --max-error 0.005    within 5 mm
     pcc encode body.ply -o body.pcc --fields none      positions only
+    pcc encode kinect.pcd --drop-invalid --max-error 0.0005
     """
     parser = CommandParser("encode", encode.__doc__)
     _add_inputs(parser)
@@ -48,6 +49,7 @@ def encode(line: Sequence[str]) -> int:
     parser.option("--max-error", type=float, help="Move no point farther than this, in the file's unit.")
     parser.option("--fields", default="all", help="all, none, or names: red,green,blue.")
     parser.option("--duplicates", default="keep", help="keep, or merge to one point a voxel (the first).")
+    _add_drop_invalid(parser)
     _add_threads(parser)
     _add_json(parser)
     given = parser.parse(line)
@@ -59,6 +61,7 @@ def encode(line: Sequence[str]) -> int:
         given.output,
         threads=given.threads,
         as_json=given.json,
+        drop_invalid=given.drop_invalid,
         model=given.model,
         voxel_size=given.voxel_size,
         max_error=given.max_error,
@@ -125,6 +128,7 @@ def verify(line: Sequence[str]) -> int:
     parser = CommandParser("verify", verify.__doc__)
     _add_inputs(parser)
     parser.option("--against", type=Path, help="The original, to compare point by point.")
+    _add_drop_invalid(parser)
     _add_max_points(parser)
     _add_threads(parser)
     _add_json(parser)
@@ -133,7 +137,14 @@ def verify(line: Sequence[str]) -> int:
     from pcc.commands import verify as command
 
     limits = Limits(max_points=given.max_points)
-    return command.run(given.inputs, given.against, limits=limits, threads=given.threads, as_json=given.json)
+    return command.run(
+        given.inputs,
+        given.against,
+        limits=limits,
+        threads=given.threads,
+        as_json=given.json,
+        drop_invalid=given.drop_invalid,
+    )
 
 
 def compare(line: Sequence[str]) -> int:
@@ -188,6 +199,10 @@ def _add_max_points(parser: CommandParser) -> None:
 def _add_threads(parser: CommandParser) -> None:
     text = "Threads of the kernels; 0: all cores. Never changes the result."
     parser.option("--threads", type=count, default=0, help=text)
+
+
+def _add_drop_invalid(parser: CommandParser) -> None:
+    parser.flag("--drop-invalid", help="Leave out points with NaN or infinite coordinates.")
 
 
 def _add_json(parser: CommandParser) -> None:

@@ -61,6 +61,11 @@ class PointCloud:
         """The points ``rows`` ((M,) integer indices or (N,) bool mask), in that order."""
         return PointCloud(self.xyz[rows], {name: values[rows] for name, values in self.fields.items()})
 
+    def finite(self) -> PointCloud:
+        """Without the points that have a NaN or infinite coordinate, as depth cameras give for pixels unseen."""
+        rows = np.isfinite(self.xyz).all(axis=1)
+        return self if rows.all() else self.take(rows)
+
 
 def _frozen(array: np.ndarray, name: str) -> np.ndarray:
     """A read-only view; the caller's own array stays writable."""

@@ -91,6 +91,22 @@ def test_options_of_encode(scan, tmp_path, capsys):
     assert capsys.readouterr().out.endswith(" of its place; fields not in the stream: intensity\n")
 
 
+def test_points_without_a_position_are_left_out_when_asked(scan, tmp_path, capsys):
+    cloud = pcc.read_points(scan)
+    xyz = cloud.xyz.copy()
+    xyz[3], xyz[7, 1] = np.nan, np.inf
+    path, stream = tmp_path / "holes.npz", tmp_path / "holes.pcc"
+    pcc.write_points(path, pcc.PointCloud(xyz, cloud.fields))
+    assert run("encode", path, "-o", stream) == 2
+    assert "2 of 303 points" in capsys.readouterr().err
+    assert not stream.exists()
+    assert run("encode", path, "-o", stream, "--drop-invalid") == 0
+    assert "301 points" in (out := capsys.readouterr().out)
+    assert "2 points with no position left out" in out
+    assert run("verify", stream, "--against", path) == 2
+    assert run("verify", stream, "--against", path, "--drop-invalid") == 0
+
+
 def test_several_frames_give_several_files(tmp_path):
     cloud = pcc.PointCloud(np.zeros((2, 3), np.float32))
     (tmp_path / "a.pcc").write_bytes(pcc.append(pcc.encode(cloud), cloud))

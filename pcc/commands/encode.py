@@ -14,23 +14,27 @@ from pcc.commands.shared import STREAM_SUFFIX, Job, plan, prepare, run_all, show
 from pcc.io import FORMATS, atomic_file, read_points
 
 
-def run(inputs: Sequence[Path], output: Path | None, *, threads: int, as_json: bool, **options: Any) -> int:
+def run(
+    inputs: Sequence[Path], output: Path | None, *, threads: int, as_json: bool, drop_invalid: bool, **options: Any
+) -> int:
     """Encodes every input; gives the exit code. ``options`` are those of ``pcc.encode``."""
     prepare(threads)
     jobs = plan(inputs, output, FORMATS, STREAM_SUFFIX)
-    return run_all(jobs, lambda job: _encode_one(job, as_json, options), lambda job: job.source)
+    return run_all(jobs, lambda job: _encode_one(job, as_json, drop_invalid, options), lambda job: job.source)
 
 
-def _encode_one(job: Job, as_json: bool, options: dict[str, Any]) -> None:
+def _encode_one(job: Job, as_json: bool, drop_invalid: bool, options: dict[str, Any]) -> None:
     start = time.perf_counter()
-    cloud = read_points(job.source)
+    original = read_points(job.source)
+    cloud = original.finite() if drop_invalid else original
     loaded = time.perf_counter()
     data = encode(cloud, **options)
     encoded = time.perf_counter()
     job.target.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(job.target) as file:
         file.write(data)
-    record = _record(job, data, len(cloud)) | {"read_s": loaded - start, "encode_s": encoded - loaded}
+    record = _record(job, data, len(cloud)) | {"num_dropped": len(original) - len(cloud)}
+    record |= {"read_s": loaded - start, "encode_s": encoded - loaded}
     show(record, _line(record), as_json)
 
 
@@ -55,7 +59,9 @@ def _record(job: Job, data: bytes, num_points: int) -> dict[str, Any]:
 
 def _line(record: dict[str, Any]) -> str:
     how = "lossless" if record["lossless"] else f"voxels of {record['voxel_size']:g}"
+    dropped = f"; {record['num_dropped']:,} points with no position left out" if record["num_dropped"] else ""
     return (
         f"{record['input']} -> {record['output']}: {record['num_points']:,} points, {record['num_bytes']:,} bytes, "
         f"{record['bpp']:.3f} bpp (positions {record['geometry_bpp']:.3f}), {how}, {record['encode_s']:.2f} s"
+        f"{dropped}"
     )

@@ -20,16 +20,20 @@ from pcc.io import read_points
 from pcc.pointcloud import PointCloud
 
 
-def run(inputs: Sequence[Path], against: Path | None, *, limits: Limits, threads: int, as_json: bool) -> int:
+def run(
+    inputs: Sequence[Path], against: Path | None, *, limits: Limits, threads: int, as_json: bool, drop_invalid: bool
+) -> int:
     """Verifies every stream; gives the exit code (3 if one is not what was promised)."""
     prepare(threads)
     found = find_inputs(inputs, [STREAM_SUFFIX])
     if against is not None and len(found) != 1:
         raise ValueError(f"against: expected one stream, got {len(found)}")
-    return run_all(found, lambda item: _verify_one(item[0], against, limits, as_json), lambda item: item[0])
+    return run_all(
+        found, lambda item: _verify_one(item[0], against, drop_invalid, limits, as_json), lambda item: item[0]
+    )
 
 
-def _verify_one(path: Path, against: Path | None, limits: Limits, as_json: bool) -> None:
+def _verify_one(path: Path, against: Path | None, drop_invalid: bool, limits: Limits, as_json: bool) -> None:
     data = path.read_bytes()
     spans, frames = frame_spans(data, limits), describe(data, limits)
     if not spans:
@@ -41,7 +45,8 @@ def _verify_one(path: Path, against: Path | None, limits: Limits, as_json: bool)
     for span, frame in zip(spans, frames, strict=True):
         cloud = decode_frame(data, span, limits=limits)
         if against is not None:
-            agreement = agree(read_points(against), cloud, frame.header)
+            original = read_points(against)
+            agreement = agree(original.finite() if drop_invalid else original, cloud, frame.header)
             record |= {"against": str(against), "lossless": agreement.lossless, "max_error": agreement.max_error}
             line += f"; against {against}: {agreement.text}"
     show(record, line, as_json)

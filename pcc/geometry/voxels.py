@@ -126,7 +126,10 @@ def _finite_bounds(xyz: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     low, high = bounds(xyz)
     if not (np.isfinite(low).all() and np.isfinite(high).all()):
         bad = int(np.count_nonzero(~np.isfinite(xyz).all(axis=1)))
-        raise InvalidCloud(f"{bad} of {len(xyz)} points have NaN or infinite coordinates; remove them first")
+        raise InvalidCloud(
+            f"{bad} of {len(xyz)} points have NaN or infinite coordinates; "
+            "--drop-invalid or PointCloud.finite() leaves them out"
+        )
     return low, high
 
 

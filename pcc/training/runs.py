@@ -44,7 +44,7 @@ def curves_end(run: Path) -> dict[str, float]:
 
 
 def export_run(run: Path, out: Path, licence: str | None = None, attribution: list[str] | None = None) -> Path:
-    """Write a run's model and card; licence and texts are the record's unless given, with those of the run it started from."""
+    """Write a run's model and card; licence and texts are those of the record and the runs before it unless given."""
     record = load_record(run)
     return export_model(
         load_network(run),
