@@ -106,7 +106,7 @@ def test_configuration_of_free_meshes_builds(tmp_path, rng):
     with hydra.initialize_config_dir(str(CONFIGS), version_base=None):
         config = hydra.compose(overrides=[*overrides, "data.surface.min_voxels=2000", "data.surface.max_voxels=3000"])
     folder = make(tmp_path / "static_meshes")
-    free, others = objects(ROOT / "data/free_meshes.md"), objects(ROOT / "data/README.md")
+    free, others = objects(ROOT / "data/free_meshes.md"), objects(ROOT / "data/other_meshes.md")
     assert len(free) > 50
     assert len(others) > 50
     for name in free + others:
