@@ -28,7 +28,7 @@ def main() -> None:
     with here.with_suffix(".csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     clouds = list(dict.fromkeys(row["cloud"] for row in rows))
-    plt.rcParams |= {"svg.hashsalt": "pcc", "font.size": 9}  # the same bytes each time
+    plt.rcParams |= {"svg.hashsalt": "pcc", "svg.fonttype": "none", "font.size": 9}  # the same bytes each time
     lines = -(-len(clouds) // COLUMNS)
     figure, axes = plt.subplots(lines, COLUMNS, figsize=(8, 2.9 * lines), layout="constrained", squeeze=False)
     for panel, cloud in zip(axes.flat, clouds, strict=False):

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pcc.geometry.voxels import Grid, Voxels
-from pcc.ops import octree
 
 if TYPE_CHECKING:
     from pcc.inference.program import Program
@@ -22,16 +21,15 @@ MIN_DENSE_CHILDREN = 1.8
 CLEARLY_DENSE_CHILDREN = 2.3
 FULL_DENSE_CHILDREN = 3.0
 MAX_LEVEL_OFFSET = 10
-MAX_TRIAL_VOXELS = 1024
-SAMPLE_VOXELS = 1 << 13
+SAMPLE_VOXELS = 1 << 11
 _PART = 1 << 16
 
 
-def choose_program(voxels: Voxels) -> Program:
-    """The installed model of `MODELS` that codes these voxels best, as far as can be told in little time.
+def choose(voxels: Voxels) -> tuple[Program, int]:
+    """The installed model of `MODELS` that codes these voxels best, and its offset, as far as a sample can tell.
 
-    Surfaces of integers are the dense model's, which their finest level shows. Otherwise all models code the coarse
-    levels, and the smallest stream decides; of equal ones the rule does (`choose_model`; in metres it is ``lidar``).
+    Surfaces of integers are the dense model's, which their finest level shows. Otherwise the shortest code of a part of
+    the cloud decides; of equal ones the rule does (`choose_model`; in metres it is ``lidar``).
 
     Raises:
         ModelMismatch: none of them is installed.
@@ -43,20 +41,40 @@ def choose_program(voxels: Voxels) -> Program:
     installed = {path.stem for path in model_paths()}
     names = [name for name in sorted(MODELS, key=lambda name: name != likely) if name in installed]
     clear = scale_free and len(voxels.codes) >= CLEARLY_DENSE_CHILDREN * _num_blocks(voxels.codes)
-    if len(names) < 2 or (clear and likely in names):
-        return find_model(names[0] if names else likely)
-    return min(map(find_model, names), key=lambda program: _trial_bytes(voxels, program))
+    if not names or (clear and likely in names):
+        names = [likely]
+    return _shortest(
+        voxels, [(program, offset) for program in map(find_model, names) for offset in _offsets(voxels, program)]
+    )
 
 
-def _trial_bytes(voxels: Voxels, program: Program) -> int:
-    """What the coarse levels take with this model, of at most `MAX_TRIAL_VOXELS` nodes."""
+def choose_offset(voxels: Voxels, program: Program) -> int:
+    """What is added to the levels to go, so that ``program`` sees the levels on the scale that suits the cloud."""
+    return _shortest(voxels, [(program, offset) for offset in _offsets(voxels, program)])[1]
+
+
+def _offsets(voxels: Voxels, program: Program) -> list[int]:
+    """Those that may suit.
+
+    Models of clouds in metres know absolute sizes (`metric_offset`); models of surfaces may have weights of their own
+    for sparse and noisy clouds (``sparse_offset``); a cloud whose blocks are as full as a clean surface's needs none.
+    """
+    if program.finest_voxel_m is not None:
+        return [metric_offset(voxels.grid, program.finest_voxel_m)]
+    if program.sparse_offset is None or len(voxels.codes) >= FULL_DENSE_CHILDREN * _num_blocks(voxels.codes):
+        return [0]
+    return [0, program.sparse_offset]
+
+
+def _shortest(voxels: Voxels, ways: list[tuple[Program, int]]) -> tuple[Program, int]:
+    """The first of those that code `SAMPLE_VOXELS` voxels from the middle of the cloud in the fewest bytes."""
+    if len(ways) == 1:
+        return ways[0]
     from pcc.codec.octree import encode_cheapest
 
-    codes, depth = voxels.codes, voxels.depth
-    offset = level_offset(voxels, program)
-    while len(codes) > MAX_TRIAL_VOXELS:
-        codes, depth, offset = octree.parents(codes)[0], depth - 1, offset + 1
-    return len(encode_cheapest(codes, depth, program, offset)[0])
+    start = max(len(voxels.codes) - SAMPLE_VOXELS, 0) // 2
+    part = voxels.codes[start : start + SAMPLE_VOXELS]
+    return min(ways, key=lambda way: len(encode_cheapest(part, voxels.depth, *way)[0]))
 
 
 def choose_model(codes: np.ndarray) -> str:
@@ -81,26 +99,6 @@ def _num_blocks(codes: np.ndarray) -> int:
 def _scale_free(grid: Grid) -> bool:
     """Whether the voxels have no size in metres: integers, also when a file holds them as floats."""
     return grid.dtype.kind in "biu" or grid.step == 1
-
-
-def level_offset(voxels: Voxels, program: Program) -> int:
-    """What is added to the levels to go, so that the program sees the levels on the scale that suits the cloud.
-
-    Models of clouds in metres know absolute sizes (`metric_offset`); models of surfaces may have weights of their own
-    for sparse and noisy clouds (``sparse_offset``). The shorter code for a part of the cloud decides, unless its blocks
-    are as full as those of a clean surface.
-    """
-    if program.finest_voxel_m is not None:
-        return metric_offset(voxels.grid, program.finest_voxel_m)
-    codes = voxels.codes
-    if program.sparse_offset is None or len(codes) >= FULL_DENSE_CHILDREN * _num_blocks(codes):
-        return 0
-    from pcc.codec.octree import encode_cheapest
-
-    start = max(len(codes) - SAMPLE_VOXELS, 0) // 2
-    part = codes[start : start + SAMPLE_VOXELS]
-    offsets = (0, program.sparse_offset)
-    return min(offsets, key=lambda offset: len(encode_cheapest(part, voxels.depth, program, offset)[0]))
 
 
 def metric_offset(grid: Grid, finest_voxel_m: float) -> int:

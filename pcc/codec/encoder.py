@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pcc.codec import container
-from pcc.codec.choice import ADAPTIVE, choose_program, level_offset
+from pcc.codec.choice import ADAPTIVE, choose, choose_offset
 from pcc.codec.columns import encode_column
 from pcc.codec.digest import decoded_digest
 from pcc.codec.dtypes import dtype_code
@@ -126,17 +126,18 @@ def _geometry(voxels: Voxels, model: str | Path | Program, fallback: bool) -> tu
     codes, depth = voxels.codes, voxels.depth
     if model == ADAPTIVE:
         return GeometryHeader(None, 0, all_levels(depth)), encode_octree(codes, depth, None, 0, all_levels(depth))
-    program = _program(voxels, model)
-    offset = level_offset(voxels, program)
+    program, offset = _program(voxels, model)
     if not fallback:
         return GeometryHeader(program.digest, offset), encode_octree(codes, depth, program, offset)
     octree, mask, calibrations = encode_cheapest(codes, depth, program, offset)
     return GeometryHeader(program.digest if mask != all_levels(depth) else None, offset, mask, calibrations), octree
 
 
-def _program(voxels: Voxels, model: str | Path | Program) -> Program:
+def _program(voxels: Voxels, model: str | Path | Program) -> tuple[Program, int]:
+    """The model that codes, and the offset of its scale."""
     from pcc.inference.registry import find_model
 
     if model == "auto":
-        return choose_program(voxels)
-    return find_model(model) if isinstance(model, str | Path) else model
+        return choose(voxels)
+    program = find_model(model) if isinstance(model, str | Path) else model
+    return program, choose_offset(voxels, program)

@@ -35,7 +35,7 @@ def encode_octree(
         codes: (V,) uint64, strictly ascending, V >= 1, below 8^depth.
         depth: bits an axis, at least 1.
         program: gives the distributions; None where all levels are adaptive.
-        level_offset: of the scale; see `pcc.codec.choice.level_offset`.
+        level_offset: of the scale; see `pcc.codec.choice`.
         adaptive: mask of the levels that are coded without the program, bit 0 the root's.
         calibrations: a code (`pcc.entropy.calibration`) for every level from the root to the program's last; or empty.
 
