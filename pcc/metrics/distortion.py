@@ -1,11 +1,11 @@
-"""D1, D2 and Hausdorff distance between two clouds, by the definitions of MPEG's ``pc_error`` 0.14.2.
+"""Errors between two clouds by the definitions of MPEG's ``pc_error`` 0.14.2: D1, D2, Hausdorff, colour, reflectance.
 
 D1 (point to point) is the mean squared distance to the nearest point of the other cloud; D2 (point to plane) first
-projects that distance on a normal. Both are taken in both directions, and the larger counts. PSNR is
-10 log10(3 peak^2 / MSE); the peak is the caller's and has no default, because a PSNR without its peak says nothing.
+projects that distance on a normal; colours and reflectance compare those of the nearest points (``attributes.py``). All
+are taken in both directions, and the larger counts. PSNR of positions is 10 log10(3 peak^2 / MSE); the peak is the
+caller's and has no default, because a PSNR without its peak says nothing.
 
-It measures positions only, in the unit of the clouds; colours and reflectance are another matter. Infinite PSNR is
-not the test of a lossless codec: ``identical`` and ``same_points`` are.
+Infinite PSNR is not the test of a lossless codec: ``identical`` and ``same_points`` are.
 """
 
 from __future__ import annotations
@@ -15,8 +15,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pcc.metrics.nearest import Nearest, kd_tree, nearest
+from pcc.metrics.attributes import (
+    Attributes,
+    attribute_psnr,
+    colour_mse,
+    read_attributes,
+    reflectance_mse,
+    reflectance_peak,
+)
+from pcc.metrics.nearest import Nearest, kd_tree, nearest, themselves
 from pcc.metrics.normals import estimate_normals, field_normals, transfer_normals
+from pcc.metrics.unique import unique_points
 from pcc.pointcloud import PointCloud
 
 
@@ -25,12 +34,17 @@ class Distortion:
     """Errors between a reference A and a decoded cloud B, both without duplicates.
 
     Attributes:
-        peak: the peak of the PSNRs, in the clouds' unit.
+        peak: the peak of the PSNRs of positions, in the clouds' unit.
         d1_mse, d2_mse: the larger of both directions, in the unit squared.
         d1_psnr, d2_psnr: dB; infinite where the MSE is 0.
         d1_mse_ab ... d2_mse_ba: the two directions, A -> B over A's points and B -> A over B's.
         hausdorff, hausdorff_ab, hausdorff_ba: largest *squared* nearest-neighbour distance.
-        max_error: its square root, in the clouds' unit.
+        d2_hausdorff: the largest squared projected distance, both directions.
+        max_error: square root of ``hausdorff``, in the clouds' unit: the worst point.
+        bound, within: a distance asked for, and the smaller of both directions' shares of points no farther than it.
+        y_psnr, u_psnr, v_psnr: dB of BT.709 YCbCr in [0, 1] with peak 1, each the smaller of both directions; None
+            where a cloud has no colours.
+        reflectance_psnr, reflectance_mse, reflectance_peak: the same of the reflectance; None where a cloud has none.
         num_points_a, num_points_b: points before duplicates were dropped.
         num_unique_a, num_unique_b: points that were measured.
         identical: the two *sets* of positions are equal.
@@ -48,7 +62,16 @@ class Distortion:
     hausdorff: float
     hausdorff_ab: float
     hausdorff_ba: float
+    d2_hausdorff: float
     max_error: float
+    bound: float | None
+    within: float | None
+    y_psnr: float | None
+    u_psnr: float | None
+    v_psnr: float | None
+    reflectance_psnr: float | None
+    reflectance_mse: float | None
+    reflectance_peak: float | None
     num_points_a: int
     num_points_b: int
     num_unique_a: int
@@ -56,7 +79,15 @@ class Distortion:
     identical: bool
 
 
-def distortion(a: PointCloud, b: PointCloud, peak: float, normals: np.ndarray | None = None) -> Distortion:
+def distortion(
+    a: PointCloud,
+    b: PointCloud,
+    peak: float,
+    normals: np.ndarray | None = None,
+    *,
+    bound: float | None = None,
+    peak_of_reflectance: float | None = None,
+) -> Distortion:
     """Errors of ``b`` against the reference ``a``.
 
     Args:
@@ -64,24 +95,37 @@ def distortion(a: PointCloud, b: PointCloud, peak: float, normals: np.ndarray | 
         peak: the largest coordinate difference that the format stands for: 2^bits - 1 for dense clouds, 30000 for KITTI
             at 1 mm (30 in metres).
         normals: (N, 3) of ``a``; None takes its fields nx, ny, nz, or estimates them (``normals.py``).
+        bound: a distance of which is said how many points keep it.
+        peak_of_reflectance: None takes the largest value of the dtype (65535 for ``pc_error``'s uint16), 1 for floats.
 
     Raises:
-        ValueError: a cloud is empty or not finite, the peak is not positive, or the normals do not fit.
-        ImportError: scipy is missing.
+        ValueError: a cloud is empty or not finite, a peak is not positive, or the normals do not fit.
+        ImportError: pykdtree is missing.
     """
-    if not (math.isfinite(peak) and peak > 0):
-        raise ValueError(f"peak: expected a positive number, got {peak}")
+    for name, value in (("peak", peak), ("bound", bound), ("peak_of_reflectance", peak_of_reflectance)):
+        if value is not None and not (math.isfinite(value) and value > 0):
+            raise ValueError(f"{name}: expected a positive number, got {value}")
+    unique_a, unique_b = unique_points(a, "a"), unique_points(b, "b")
     if normals is None:
         normals = field_normals(a.fields)
     elif np.shape(normals) != (len(a), 3):
         raise ValueError(f"normals: expected shape ({len(a)}, 3), got {np.shape(normals)}")
-    points_a, rows = unique_points(a, "a")
-    points_b, _ = unique_points(b, "b")
-    if np.array_equal(points_a, points_b):
-        errors = _Errors(0.0, 0.0, 0.0), _Errors(0.0, 0.0, 0.0)
+    if normals is not None and not np.isfinite(normals).all():
+        raise ValueError("normals: expected finite values, got NaN or infinity")
+    of_a, of_b = read_attributes(a, unique_a), read_attributes(b, unique_b)
+    identical = np.array_equal(unique_a.points, unique_b.points)
+    if identical:
+        a_to_b = b_to_a = themselves(unique_a.points)
+        normals_a = normals_b = np.zeros((len(unique_a.points), 3))  # no error to project
     else:
-        errors = _both_directions(points_a, points_b, None if normals is None else normals[rows])
-    return _summary(*errors, peak, (len(a), len(b)), (len(points_a), len(points_b)), np.array_equal(points_a, points_b))
+        tree_a, tree_b = kd_tree(unique_a.points), kd_tree(unique_b.points)
+        a_to_b, b_to_a = nearest(tree_b, unique_a.points), nearest(tree_a, unique_b.points)
+        normals_a = estimate_normals(tree_a) if normals is None else unique_a.first(normals)
+        normals_b = transfer_normals(normals_a, a_to_b, b_to_a)
+    ab = _direction(unique_a.points, unique_b.points, a_to_b, normals_b, of_a, of_b, bound)
+    ba = _direction(unique_b.points, unique_a.points, b_to_a, normals_a, of_b, of_a, bound)
+    reflectance = peak_of_reflectance or reflectance_peak(a)
+    return _summary(ab, ba, peak, bound, reflectance, (len(a), len(b)), (unique_a.points, unique_b.points))
 
 
 def psnr(mse: float, peak: float) -> float:
@@ -91,66 +135,74 @@ def psnr(mse: float, peak: float) -> float:
 
 def same_points(a: PointCloud, b: PointCloud) -> bool:
     """Whether both hold the same positions equally often (equal multisets), in any order."""
-    return len(a) == len(b) and np.array_equal(a.xyz[_sorted_rows(a.xyz)], b.xyz[_sorted_rows(b.xyz)])
-
-
-def unique_points(cloud: PointCloud, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct positions (M, 3) float64 in x, y, z order, and for each the row of its first point, (M,).
-
-    Raises:
-        ValueError: the cloud is empty or holds a NaN or an infinity.
-    """
-    if len(cloud) == 0:
-        raise ValueError(f"{name}: expected at least one point, got an empty cloud")
-    xyz = cloud.xyz.astype(np.float64)
-    if not np.isfinite(xyz).all():
-        raise ValueError(f"{name}: expected finite positions, got NaN or infinity")
-    rows = _sorted_rows(xyz)
-    xyz = xyz[rows]
-    new = np.ones(len(xyz), bool)
-    new[1:] = (xyz[1:] != xyz[:-1]).any(axis=1)
-    return xyz[new], rows[new]
-
-
-def _sorted_rows(xyz: np.ndarray) -> np.ndarray:
-    return np.lexsort((xyz[:, 2], xyz[:, 1], xyz[:, 0]))
+    if len(a) != len(b):
+        return False
+    return np.array_equal(*(cloud.xyz[np.lexsort(cloud.xyz.T[::-1])] for cloud in (a, b)))
 
 
 @dataclass(frozen=True)
 class _Errors:
-    """One direction."""
+    """One direction; None where there is nothing to compare."""
 
     d1: float
     d2: float
     largest: float
+    largest_d2: float
+    within: float | None
+    colour: np.ndarray | None
+    reflectance: float | None
 
 
-def _both_directions(a: np.ndarray, b: np.ndarray, normals: np.ndarray | None) -> tuple[_Errors, _Errors]:
-    tree_a, tree_b = kd_tree(a), kd_tree(b)
-    a_to_b, b_to_a = nearest(tree_b, a), nearest(tree_a, b)
-    if normals is None:
-        normals = estimate_normals(tree_a)
-    return (
-        _direction(a, b, a_to_b, transfer_normals(normals, a_to_b, b_to_a)),
-        _direction(b, a, b_to_a, normals),
+def _direction(
+    source: np.ndarray,
+    target: np.ndarray,
+    found: Nearest,
+    normals: np.ndarray,
+    of_source: Attributes,
+    of_target: Attributes,
+    bound: float | None,
+) -> _Errors:
+    """Errors from ``source`` to ``target``, projected on the target's normals."""
+    offsets = source[found.queries] - target[found.rows]
+    projected = found.mean((offsets * normals[found.rows]).sum(axis=1) ** 2)
+    colours = reflectance = None
+    if of_source.colours is not None and of_target.colours is not None:
+        colours = colour_mse(of_source.colours, of_target.colours, found)
+    if of_source.reflectance is not None and of_target.reflectance is not None:
+        reflectance = reflectance_mse(of_source.reflectance, of_target.reflectance, found)
+    return _Errors(
+        d1=float(found.squared.mean()),
+        d2=float(projected.mean()),
+        largest=float(found.squared.max()),
+        largest_d2=float(projected.max()),
+        within=None if bound is None else float((found.squared <= bound * bound).mean()),
+        colour=colours,
+        reflectance=reflectance,
     )
 
 
-def _direction(source: np.ndarray, target: np.ndarray, found: Nearest, normals: np.ndarray) -> _Errors:
-    """Errors from ``source`` to ``target``, projected on the target's normals."""
-    offsets = source[found.queries] - target[found.rows]
-    projected = (offsets * normals[found.rows]).sum(axis=1) ** 2
-    return _Errors(float(found.squared.mean()), float(found.mean(projected).mean()), float(found.squared.max()))
-
-
 def _summary(
-    ab: _Errors, ba: _Errors, peak: float, points: tuple[int, int], unique: tuple[int, int], identical: bool
+    ab: _Errors,
+    ba: _Errors,
+    peak: float,
+    bound: float | None,
+    reflectance_peak: float | None,
+    sizes: tuple[int, int],
+    unique: tuple[np.ndarray, np.ndarray],
 ) -> Distortion:
     d1, d2, largest = max(ab.d1, ba.d1), max(ab.d2, ba.d2), max(ab.largest, ba.largest)
+    colours = [None] * 3 if ab.colour is None or ba.colour is None else np.maximum(ab.colour, ba.colour).tolist()
+    reflectance = None if ab.reflectance is None or ba.reflectance is None else max(ab.reflectance, ba.reflectance)
+    y, u, v = (attribute_psnr(mse, 1.0) for mse in colours)
     return Distortion(
         peak=peak, d1_mse=d1, d1_psnr=psnr(d1, peak), d2_mse=d2, d2_psnr=psnr(d2, peak),
         d1_mse_ab=ab.d1, d1_mse_ba=ba.d1, d2_mse_ab=ab.d2, d2_mse_ba=ba.d2,
-        hausdorff=largest, hausdorff_ab=ab.largest, hausdorff_ba=ba.largest, max_error=math.sqrt(largest),
-        num_points_a=points[0], num_points_b=points[1], num_unique_a=unique[0], num_unique_b=unique[1],
-        identical=identical,
+        hausdorff=largest, hausdorff_ab=ab.largest, hausdorff_ba=ba.largest,
+        d2_hausdorff=max(ab.largest_d2, ba.largest_d2), max_error=math.sqrt(largest),
+        bound=bound, within=None if ab.within is None or ba.within is None else min(ab.within, ba.within),
+        y_psnr=y, u_psnr=u, v_psnr=v,
+        reflectance_psnr=attribute_psnr(reflectance, reflectance_peak), reflectance_mse=reflectance,
+        reflectance_peak=None if reflectance is None else reflectance_peak,
+        num_points_a=sizes[0], num_points_b=sizes[1], num_unique_a=len(unique[0]), num_unique_b=len(unique[1]),
+        identical=np.array_equal(*unique),
     )  # fmt: skip

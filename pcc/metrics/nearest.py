@@ -1,7 +1,7 @@
 """Nearest neighbours with all their ties, for the distortion metrics.
 
 ``pc_error`` averages over every neighbour that is equally near, so one neighbour a point is not enough; on integer
-grids most points have several. Brute facts only: no normals, no means. The search is scipy's kd-tree, which is
+grids most points have several. Brute facts only: no normals, no means. The search is pykdtree's, which is
 exact; squared distances are computed again from the coordinates, so that integers stay exact.
 """
 
@@ -36,6 +36,11 @@ class Nearest:
         """(N,) or (N, K) means over each query's pairs of ``values``, (T,) or (T, K) float64."""
         return group_mean(self.queries, values, len(self.squared))
 
+    def first(self) -> np.ndarray:
+        """(N,) for each query one of its nearest rows: the lowest of those found."""
+        starts = np.flatnonzero(np.diff(self.queries, prepend=-1))
+        return np.minimum.reduceat(self.rows, starts)
+
 
 def group_mean(groups: np.ndarray, values: np.ndarray, num_groups: int) -> np.ndarray:
     """Mean of ``values`` ((T,) or (T, K)) in each of ``num_groups`` groups; 0 for a group without values."""
@@ -45,20 +50,40 @@ def group_mean(groups: np.ndarray, values: np.ndarray, num_groups: int) -> np.nd
     return np.stack([np.bincount(groups, column, num_groups) / counts for column in values.T], axis=1)
 
 
-def kd_tree(points: np.ndarray) -> Any:
+@dataclass(frozen=True)
+class Tree:
+    """A kd-tree over (M, 3) float64 ``points``."""
+
+    points: np.ndarray
+    index: Any
+
+    def query(self, queries: np.ndarray, k: int) -> np.ndarray:
+        """(N, k) rows of the k nearest points, nearest first; k is at most M."""
+        _, rows = self.index.query(queries, k=k, sqr_dists=True)
+        return rows.reshape(len(queries), k)
+
+
+def kd_tree(points: np.ndarray) -> Tree:
     """A kd-tree over (M, 3) float64 points.
 
     Raises:
-        ImportError: scipy is missing; the message names the extra.
+        ImportError: pykdtree is missing; the message names the extra.
     """
     try:
-        from scipy.spatial import cKDTree
+        from pykdtree.kdtree import KDTree
     except ImportError as error:
-        raise ImportError("distances need scipy: pip install 'pcc-codec[eval]'") from error
-    return cKDTree(points, balanced_tree=False, compact_nodes=False)
+        raise ImportError("distances need pykdtree: pip install 'pcc-codec[eval]'") from error
+    points = np.ascontiguousarray(points)
+    return Tree(points, KDTree(points))
 
 
-def nearest(tree: Any, queries: np.ndarray) -> Nearest:
+def themselves(points: np.ndarray) -> Nearest:
+    """Every one of N distinct points nearest to itself."""
+    rows = np.arange(len(points))
+    return Nearest(np.zeros(len(points)), rows, rows)
+
+
+def nearest(tree: Tree, queries: np.ndarray) -> Nearest:
     """All nearest points of ``tree`` (over unique points) for ``queries`` (N, 3) float64; N >= 1."""
     parts = [_nearest(tree, queries[start : start + _CHUNK]) for start in range(0, len(queries), _CHUNK)]
     return Nearest(
@@ -68,15 +93,16 @@ def nearest(tree: Any, queries: np.ndarray) -> Nearest:
     )
 
 
-def _nearest(tree: Any, queries: np.ndarray) -> Nearest:
+def _nearest(tree: Tree, queries: np.ndarray) -> Nearest:
     """One chunk: two neighbours for all, more where those found all tie. The last stage settles what is left."""
+    num_points = len(tree.points)
     squared = np.empty(len(queries))
     undecided, found = np.arange(len(queries)), []
-    for k in sorted({min(k, tree.n) for k in _STAGES}):
+    for k in sorted({min(k, num_points) for k in _STAGES}):
         distances, rows = _search(tree, queries[undecided], k)
         squared[undecided] = distances[:, 0]
         tied = distances - distances[:, :1] < TOLERANCE
-        done = ~tied[:, -1] if k < min(MAX_TIES, tree.n) else np.ones(len(undecided), bool)
+        done = ~tied[:, -1] if k < min(MAX_TIES, num_points) else np.ones(len(undecided), bool)
         which, column = np.nonzero(tied & done[:, None])
         found.append((undecided[which], rows[which, column]))
         undecided = undecided[~done]
@@ -85,7 +111,7 @@ def _nearest(tree: Any, queries: np.ndarray) -> Nearest:
     return Nearest(squared, asked[order], np.concatenate([pair[1] for pair in found])[order])
 
 
-def _search(tree: Any, points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+def _search(tree: Tree, points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Squared distances (n, k) and rows (n, k) of the k nearest of ``points`` (n, 3)."""
-    _, rows = tree.query(points, k=np.arange(1, k + 1), workers=-1)
-    return ((tree.data[rows] - points[:, None]) ** 2).sum(axis=2), rows
+    rows = tree.query(points, k).astype(np.int64)
+    return ((tree.points[rows] - points[:, None]) ** 2).sum(axis=2), rows

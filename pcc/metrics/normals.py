@@ -9,11 +9,12 @@ That is repeatable, not an orientation: inside and outside are not told apart.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from pcc.metrics.nearest import Nearest, group_mean
+from pcc.metrics.nearest import Nearest, Tree, group_mean
+from pcc.ops import num_threads
 
 NUM_NEIGHBOURS = 16
 _HALF_SPACE = np.sqrt([1.0, 2.0, 3.0])
@@ -27,18 +28,23 @@ def field_normals(fields: Mapping[str, np.ndarray]) -> np.ndarray | None:
     return np.stack([fields[name] for name in ("nx", "ny", "nz")], axis=1).astype(np.float64)
 
 
-def estimate_normals(tree: Any) -> np.ndarray:
+def estimate_normals(tree: Tree) -> np.ndarray:
     """(M, 3) float64 unit normals of the points of a kd-tree; (0, 0, 1) where fewer than three points make no plane."""
-    k = min(NUM_NEIGHBOURS, tree.n)
+    num_points = len(tree.points)
+    k = min(NUM_NEIGHBOURS, num_points)
     if k < 3:
-        return np.tile([0.0, 0.0, 1.0], (tree.n, 1))
-    return np.concatenate([_estimate(tree, start, k) for start in range(0, tree.n, _CHUNK)])
+        return np.tile([0.0, 0.0, 1.0], (num_points, 1))
+    with ThreadPoolExecutor(max(1, num_threads())) as pool:
+        planes = []
+        for start in range(0, num_points, _CHUNK):
+            points = tree.points[start : start + _CHUNK]
+            planes.append(pool.submit(_normals, tree.points, points, tree.query(points, k)))
+        return np.concatenate([plane.result() for plane in planes])
 
 
-def _estimate(tree: Any, start: int, k: int) -> np.ndarray:
-    points = tree.data[start : start + _CHUNK]
-    _, rows = tree.query(points, k=k, workers=-1)
-    offsets = tree.data[rows] - points[:, None]  # near zero: no cancellation far from the origin
+def _normals(points: np.ndarray, centres: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """(n, 3) normals of the planes through ``rows`` ((n, k)) of ``points`` around ``centres`` (n, 3)."""
+    offsets = points[rows] - centres[:, None]  # near zero: no cancellation far from the origin
     offsets -= offsets.mean(axis=1, keepdims=True)
     _, vectors = np.linalg.eigh(np.matmul(offsets.transpose(0, 2, 1), offsets))
     normals = vectors[:, :, 0]  # eigenvalues rise: the first is the normal's

@@ -8,7 +8,7 @@ import pytest
 from pcc.metrics.nearest import kd_tree
 from pcc.metrics.normals import estimate_normals, field_normals
 
-pytest.importorskip("scipy", reason="the extra eval is not installed")
+pytest.importorskip("pykdtree", reason="the extra eval is not installed")
 
 
 @pytest.mark.parametrize("shift", [0.0, 1e6])
