@@ -8,11 +8,15 @@ counted. Times are wall times of whole calls, voxelisation and side information 
 
 from __future__ import annotations
 
+import importlib.metadata
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pcc.anchors.program import ProgramRun
+from pcc.errors import AnchorError
+from pcc.geometry.voxels import own_step
 from pcc.pointcloud import PointCloud
 
 
@@ -21,16 +25,37 @@ class Setting:
     """What is asked of a codec for one cloud.
 
     Attributes:
+        rate: the name of the rate point in tables: "lossless", "r01".
         voxel_size: grid step in the cloud's unit; None: integers as they are, floats on their own grid.
         max_error: largest distance that a point may move, in the cloud's unit; not together with ``voxel_size``.
+        scale: of that grid, at most 1: at 0.5 voxels are two steps wide (tmc3's positionQuantizationScale).
+        node_size_log2: of the blocks in which a surface codec draws triangles; None for all others.
+        quantiser: quantisation parameter (QP) of fields; None asks for fields without loss.
         fields: "none" codes positions only; "all" every field.
         duplicates: "keep" or "merge" points of equal position.
     """
 
+    rate: str = "lossless"
     voxel_size: float | None = None
     max_error: float | None = None
+    scale: float = 1.0
+    node_size_log2: int | None = None
+    quantiser: int | None = None
     fields: str = "none"
     duplicates: str = "keep"
+
+    def step(self, cloud: PointCloud) -> float | None:
+        """The voxel size that voxel_size and scale ask for; None where the cloud's own grid is to stay.
+
+        Raises:
+            AnchorError: there is a scale, and the cloud lies on no grid.
+        """
+        if self.scale == 1:
+            return self.voxel_size
+        own = (self.voxel_size, 1.0) if self.voxel_size else own_step(cloud.xyz)
+        if own is None:
+            raise AnchorError("the cloud lies on no grid, so a scale says nothing: give voxel_size")
+        return own[0] / own[1] / self.scale
 
 
 @dataclass(frozen=True)
@@ -52,10 +77,29 @@ class Cost:
 
 
 class Anchor(ABC):
-    """A codec with its own constant options; what changes from cloud to cloud is the ``Setting``."""
+    """A codec with its own constant options; what changes from cloud to cloud is the ``Setting``.
+
+    Attributes:
+        name: in tables; one of a kind in an evaluation.
+        last_run: of the program that the last call started; None where the codec runs in this process.
+    """
 
     name: str
     package: ClassVar[str | None] = None  # the distribution whose version belongs in the record
+    last_run: ProgramRun | None = None
+
+    def identity(self) -> str:
+        """What decides its bytes, apart from the cloud and the setting: options, versions, models.
+
+        Raises:
+            AnchorError: the codec is not here.
+        """
+        options = {name: value for name, value in sorted(vars(self).items()) if name != "last_run"}
+        return f"{type(self).__module__}.{type(self).__qualname__} {options} {package_version(self.package)}"
+
+    def missing(self, setting: Setting) -> str | None:
+        """Why it cannot run here or at this setting; None if it can."""
+        return None
 
     @abstractmethod
     def compress(self, cloud: PointCloud, setting: Setting) -> bytes:
@@ -84,3 +128,17 @@ class Anchor(ABC):
         middle = time.perf_counter()
         decoded = self.decompress(data)
         return AnchorResult(data, decoded, middle - start, time.perf_counter() - middle)
+
+
+def package_version(package: str | None) -> str:
+    """The installed version of a distribution; empty for None.
+
+    Raises:
+        AnchorError: it is not installed.
+    """
+    if package is None:
+        return ""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError as error:
+        raise AnchorError(f"{package} is not installed: pip install 'pcc-codec[eval]'") from error

@@ -152,7 +152,7 @@ def _within_error(xyz: np.ndarray, low: np.ndarray, high: np.ndarray, max_error:
     A voxel's corner is sqrt(3)/2 edges from its centre; the cast to the cloud's dtype may add to that, so the errors
     are measured, and the voxels shrink until the bound holds.
     """
-    own = _own_step(xyz)
+    own = own_step(xyz)
     size = 2 * max_error / math.sqrt(3) * (1 - 2.0**-20)
     for _ in range(_MAX_SHRINKS):
         if own is not None and own[0] / own[1] >= size:
@@ -165,7 +165,8 @@ def _within_error(xyz: np.ndarray, low: np.ndarray, high: np.ndarray, max_error:
     raise InvalidCloud(f"no voxel size keeps every point within {max_error:g}; give --voxel-size")
 
 
-def _own_step(xyz: np.ndarray) -> tuple[float, float] | None:
+def own_step(xyz: np.ndarray) -> tuple[float, float] | None:
+    """The ``(num, den)`` of the grid that a cloud lies on, (N, 3) of numbers; None: on no known one."""
     return (1.0, 1.0) if xyz.dtype.kind in "biu" else recognise_step(xyz)
 
 

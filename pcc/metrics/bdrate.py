@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+Axis = Sequence[float] | np.ndarray
 MIN_OVERLAP = 0.75  # under it a delta is said to rest on little
 
 
@@ -85,9 +86,7 @@ def mean_delta(deltas: Iterable[BdDelta]) -> tuple[float | None, int, int]:
     return (sum(values) / len(values) if values else None), len(values), len(deltas) - len(values)
 
 
-def _delta(
-    x_a: Sequence[float], y_a: Sequence[float], x_b: Sequence[float], y_b: Sequence[float], unit: str
-) -> BdDelta:
+def _delta(x_a: Axis, y_a: Axis, x_b: Axis, y_b: Axis, unit: str) -> BdDelta:
     if min(len(x_a), len(x_b)) < 2:
         return BdDelta(None, None, None, 0.0, "a curve has fewer than two points")
     low, high = max(x_a[0], x_b[0]), min(x_a[-1], x_b[-1])
@@ -100,7 +99,7 @@ def _delta(
     return BdDelta(float(value), float(low), float(high), float(overlap), note)
 
 
-def _area(x: Sequence[float], y: Sequence[float], low: float, high: float) -> float:
+def _area(x: Axis, y: Axis, low: float, high: float) -> float:
     from scipy.interpolate import PchipInterpolator
 
     return float(PchipInterpolator(x, y).integrate(low, high))

@@ -137,7 +137,8 @@ def same_points(a: PointCloud, b: PointCloud) -> bool:
     """Whether both hold the same positions equally often (equal multisets), in any order."""
     if len(a) != len(b):
         return False
-    return np.array_equal(*(cloud.xyz[np.lexsort(cloud.xyz.T[::-1])] for cloud in (a, b)))
+    rows_a, rows_b = (np.lexsort(cloud.xyz.T[::-1]) for cloud in (a, b))
+    return np.array_equal(a.xyz[rows_a], b.xyz[rows_b])
 
 
 @dataclass(frozen=True)
@@ -204,5 +205,5 @@ def _summary(
         reflectance_psnr=attribute_psnr(reflectance, reflectance_peak), reflectance_mse=reflectance,
         reflectance_peak=None if reflectance is None else reflectance_peak,
         num_points_a=sizes[0], num_points_b=sizes[1], num_unique_a=len(unique[0]), num_unique_b=len(unique[1]),
-        identical=np.array_equal(*unique),
+        identical=np.array_equal(unique[0], unique[1]),
     )  # fmt: skip

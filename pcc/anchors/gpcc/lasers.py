@@ -2,8 +2,7 @@
 
 Each laser draws a cone: z = z0 + tan(elevation) * r, r being the horizontal distance from the sensor's axis. So a line
 through (r, z) of each laser's points is all that there is to fit. Which laser a point belongs to is said by the field
-``ring``, or else by the order of the points: files as KITTI's hold one laser's turn after the other, and the azimuth
-jumps back where the next begins.
+``ring``, or else by the order of the points: files as KITTI's hold one laser's turn after the other.
 """
 
 from __future__ import annotations
@@ -22,7 +21,8 @@ KNOWN = ("hdl64e",)
 RING_FIELDS = ("ring", "laser", "channel")
 _MIN_POINTS = 16  # of a laser that is fitted
 _MAX_LASERS = 256
-_JUMP = np.pi  # a step back of the azimuth that begins another turn
+_MAX_STEPS = 4096
+_MAX_ERROR = 0.003  # median distance from the cones by radius: half of the narrowest gap between lasers
 
 
 @dataclass(frozen=True)
@@ -73,30 +73,48 @@ def fit_lasers(cloud: PointCloud) -> Lasers:
     """
     xyz = cloud.xyz.astype(np.float64)
     ring = next((cloud.fields[name] for name in RING_FIELDS if name in cloud.fields), None)
+    azimuth = np.arctan2(xyz[:, 1], xyz[:, 0])
     if ring is None:
-        ring = _turns(np.arctan2(xyz[:, 1], xyz[:, 0]))
+        ring = _turns(azimuth)
     radius = np.hypot(xyz[:, 0], xyz[:, 1])
-    cones, counts = [], []
+    cones, steps, errors = [], [], []
     for laser in np.unique(ring):
         rows = ring == laser
         if rows.sum() >= _MIN_POINTS:
-            cones.append(_cone(radius[rows], xyz[rows, 2]))
-            counts.append(int(rows.sum()))
-    if not 1 < len(cones) <= _MAX_LASERS:
+            slope, height = _cone(radius[rows], xyz[rows, 2])
+            cones.append((slope, height))
+            steps.append(np.abs(np.diff(azimuth[rows])))
+            errors.append(np.abs(xyz[rows, 2] - slope * radius[rows] - height) / radius[rows])
+    if not 1 < len(cones) <= _MAX_LASERS or np.median(np.concatenate(errors)) > _MAX_ERROR:
         raise AnchorError(
-            f"lasers: found {len(cones)} in the frame, expected 2 to {_MAX_LASERS}; name the sensor, or give a file"
+            f"lasers: the frame is no turn of 2 to {_MAX_LASERS} lasers (found {len(cones)}), or its points stand in "
+            "another order; give a field 'ring', name the sensor, or give a file"
         )
     cones.sort()
-    return Lasers(tuple(theta for theta, _ in cones), tuple(z for _, z in cones), max(counts))
+    return Lasers(tuple(theta for theta, _ in cones), tuple(z for _, z in cones), _columns(np.concatenate(steps)))
 
 
 def _turns(azimuth: np.ndarray) -> np.ndarray:
-    """Which turn each point belongs to: another begins where the azimuth jumps by more than half a circle."""
-    if len(azimuth) == 0:
-        return np.zeros(0, np.int64)
-    steps = np.diff(azimuth)
-    turning = np.median(np.sign(steps[np.abs(steps) < 0.1])) if (np.abs(steps) < 0.1).any() else 1
-    return np.concatenate([[0], np.cumsum(steps * turning < -_JUMP)])
+    """(N,) whole turns from the first point on, whichever way the sensor turns."""
+    steps = np.diff(azimuth, prepend=azimuth[:1])
+    angle = np.cumsum((steps + np.pi) % (2 * np.pi) - np.pi)
+    return np.floor(angle * np.sign(angle[-1] if len(angle) else 1) / (2 * np.pi) + 1e-3).astype(np.int64)
+
+
+def _columns(steps: np.ndarray) -> int:
+    """Columns in a turn, of which azimuth ``steps`` within lasers are multiples.
+
+    Their usual step may be two columns (lasers that fire in turn), so the number at which most steps are whole, up to
+    twice the usual, is taken, and then refined by least squares.
+    """
+    steps = steps[(steps > 1e-4) & (steps < 20 * np.median(steps))]
+    sample = steps[:: len(steps) // _MAX_STEPS + 1]
+    usual = 2 * np.pi / np.median(sample)
+    numbers = np.arange(round(0.9 * usual), round(2.2 * usual))
+    wholeness = [abs(np.exp(1j * number * sample).mean()) for number in numbers]
+    columns = numbers[int(np.argmax(wholeness))]
+    multiples = np.rint(sample * columns / (2 * np.pi))
+    return round(float(2 * np.pi * (multiples**2).sum() / (multiples * sample).sum()))
 
 
 def _cone(radius: np.ndarray, z: np.ndarray) -> tuple[float, float]:

@@ -13,6 +13,7 @@ import math
 from pcc.anchors.gpcc.lasers import Lasers
 from pcc.errors import AnchorError
 
+TRISOUP_QP = {5: 40, 4: 34, 3: 28, 2: 22}  # size of the nodes, log2 -> QP of the attributes
 TRANSFORMS = ("raht", "lifting", "predicting", "haar")  # the last two lose nothing at qp 4
 
 _COMMON = [
@@ -132,7 +133,7 @@ def _angular(scale: float, lasers: Lasers | None) -> list[str]:
         "--angularEnabled=1",
         f"--numLasers={len(lasers.theta)}",
         "--lasersTheta=" + ",".join(f"{theta:.6f}" for theta in lasers.theta),
-        "--lasersZ=" + ",".join(f"{z:.3f}" for z in lasers.z),
+        "--lasersZ=" + ",".join(f"{-z:.3f}" for z in lasers.z),
         "--lasersNumPhiPerTurn=" + ",".join([str(lasers.columns_per_turn)] * len(lasers.theta)),
         "--planarBufferDisabled=1",
     ]

@@ -1,0 +1,201 @@
+"""G-PCC as an anchor: a cloud as tmc3 wants it, the options of a setting, and the way back.
+
+tmc3 codes whole numbers: voxel indices counted from the cloud's own origin, so that a sensor stays where it is. What
+turns them back into metres, and reflectance into its own unit, travels in front of its stream and is counted; a cloud
+of integers without reflectance needs nothing of that, and its stream is tmc3's, byte for byte.
+
+    0xff, uint8 length | JSON {"grid": [num, den, dtype], "reflectance": [name, scale, dtype]} | tmc3's stream
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+
+import numpy as np
+
+from pcc.anchors.base import Anchor, Setting
+from pcc.anchors.gpcc import options
+from pcc.anchors.gpcc.lasers import Lasers, fit_lasers, known_lasers
+from pcc.anchors.gpcc.tmc3 import Tmc3
+from pcc.anchors.reflectance import COLOURS, from_whole, to_whole, whole_scale
+from pcc.errors import AnchorError
+from pcc.geometry.grid import Grid
+from pcc.geometry.voxels import own_step
+from pcc.pointcloud import PointCloud
+
+MODES = ("octree", "trisoup", "predictive")
+LOSSLESS_QP = 4
+_MARK = 0xFF  # no stream of tmc3 begins so
+
+
+class Gpcc(Anchor):
+    """A user's tmc3 with one mode of geometry.
+
+    Args:
+        mode: "octree", "trisoup" (surfaces, lossy) or "predictive" (LiDAR).
+        lasers: None for no angular mode; a known sensor ("hdl64e"), a JSON file, or "fit": from each frame itself.
+        transform: of colours or reflectance: "raht", "lifting"; None: "predicting" for lossless settings, else raht.
+        planar: the octree's planar mode for dense clouds, with duplicates merged: smaller and slower.
+        sort: order of predictive geometry without angular mode: 0 as given, 2 by azimuth.
+        program: tmc3; None takes PCC_TMC3, then PATH.
+        timeout_s: for a run of the program.
+        label: the name in tables; None builds one.
+    """
+
+    def __init__(
+        self,
+        mode: str = "octree",
+        *,
+        lasers: str | None = None,
+        transform: str | None = None,
+        planar: bool = False,
+        sort: int = 2,
+        program: str | None = None,
+        timeout_s: float | None = 600.0,
+        label: str | None = None,
+    ) -> None:
+        if mode not in MODES:
+            raise ValueError(f"mode: expected one of {', '.join(MODES)}, got {mode!r}")
+        if transform is not None and transform not in options.TRANSFORMS:
+            raise ValueError(f"transform: expected one of {', '.join(options.TRANSFORMS)}, got {transform!r}")
+        self.mode, self.lasers, self.transform = mode, lasers, transform
+        self.planar, self.sort, self.program, self.timeout_s = planar, sort, program, timeout_s
+        parts = ["gpcc", mode, "planar" if planar else "", "angular" if lasers else "", transform or ""]
+        self.name = label or "-".join(part for part in parts if part)
+
+    def identity(self) -> str:
+        program = self._tmc3().program
+        known = {**vars(self), "last_run": None, "program": hashlib.sha256(program.read_bytes()).hexdigest()}
+        return f"gpcc {sorted(known.items())}"
+
+    def missing(self, setting: Setting) -> str | None:
+        if self.mode == "trisoup" and setting.node_size_log2 is None:
+            return "trisoup has no such rate: it needs node_size_log2"
+        if setting.max_error is not None:
+            return "tmc3 keeps no bound on the error"
+        try:
+            self._tmc3()
+        except AnchorError as error:
+            return str(error)
+        return None
+
+    def compress(self, cloud: PointCloud, setting: Setting) -> bytes:
+        if len(cloud) == 0:
+            raise AnchorError("tmc3: an empty cloud has no stream")
+        if reason := self.missing(setting):
+            raise AnchorError(reason)
+        positions, grid = whole_numbers(cloud.xyz, setting.voxel_size)
+        fields, side = _fields(cloud, setting)
+        if grid.num != grid.den:
+            side["grid"] = [grid.num, grid.den, grid.dtype.str]
+        chosen = [*self._geometry(cloud, setting, grid), *self._attributes(fields, setting)]
+        body, self.last_run = self._tmc3().encode(PointCloud(positions, fields), chosen)
+        return _prefix(side) + body
+
+    def decompress(self, data: bytes) -> PointCloud:
+        side, body = _split(data)
+        decoded, self.last_run = self._tmc3().decode(body)
+        fields = {name: decoded.fields[name] for name in COLOURS if name in decoded.fields}
+        if "reflectance" in side:
+            name, scale, dtype = side["reflectance"]
+            fields[name] = from_whole(decoded.fields["refc"], scale, dtype)
+        return PointCloud(_coordinates(decoded.xyz, side.get("grid")), fields)
+
+    def _tmc3(self) -> Tmc3:
+        return Tmc3(self.program, self.timeout_s)
+
+    def _geometry(self, cloud: PointCloud, setting: Setting, grid: Grid) -> list[str]:
+        merge = setting.duplicates == "merge"
+        if self.mode == "trisoup":
+            assert setting.node_size_log2 is not None
+            return options.trisoup(setting.node_size_log2)
+        if grid.num == grid.den and self.lasers is None and self.mode == "octree":
+            return options.dense_octree(setting.scale, merge=merge or self.planar, planar=self.planar)
+        lasers = None if self.lasers is None else self._lasers(cloud, grid.step)
+        if self.mode == "octree":
+            return options.lidar_octree(setting.scale, lasers=lasers, merge=merge)
+        return options.lidar_predictive(
+            setting.scale, lasers=lasers, merge=merge, sort=0 if lasers is not None else self.sort
+        )
+
+    def _lasers(self, cloud: PointCloud, step: float) -> Lasers:
+        """In steps of the grid."""
+        assert self.lasers is not None
+        found = fit_lasers(cloud) if self.lasers == "fit" else known_lasers(self.lasers)
+        return replace(found, z=tuple(z / step for z in found.z))
+
+    def _attributes(self, fields: dict[str, np.ndarray], setting: Setting) -> list[str]:
+        if not fields:
+            return ["--disableAttributeCoding=1"]
+        quantiser = LOSSLESS_QP if setting.quantiser is None else setting.quantiser
+        if self.mode == "trisoup":
+            quantiser = options.TRISOUP_QP.get(setting.node_size_log2 or 0, quantiser)
+        transform = self.transform or ("predicting" if setting.quantiser is None else "raht")
+        lossless_geometry = setting.scale == 1 and self.mode != "trisoup"
+        chosen = []
+        if "red" in fields:
+            chosen += options.colour(transform, quantiser, lossless_geometry=lossless_geometry)
+        if "refc" in fields:
+            bits = 8 if fields["refc"].max(initial=0) < 256 else 16
+            chosen += options.reflectance(transform, quantiser, spherical=self.lasers is not None, bits=bits)
+        return chosen
+
+
+def whole_numbers(xyz: np.ndarray, voxel_size: float | None) -> tuple[np.ndarray, Grid]:
+    """(N, 3) float64 whole numbers, in the points' order, that times the grid's step are the positions.
+
+    Raises:
+        AnchorError: the cloud lies on no grid, and no voxel size is given.
+    """
+    step = (voxel_size, 1.0) if voxel_size else own_step(xyz)
+    if step is None:
+        raise AnchorError("tmc3: the cloud lies on no grid; give voxel_size")
+    grid = Grid(step[0], step[1], (0, 0, 0), xyz.dtype)
+    return np.floor(xyz.astype(np.float64) * grid.den / grid.num + 0.5), grid
+
+
+def _fields(cloud: PointCloud, setting: Setting) -> tuple[dict[str, np.ndarray], dict]:
+    """The fields as tmc3 reads them, and what leads back from its reflectance."""
+    if setting.fields == "none" or not cloud.fields:
+        return {}, {}
+    names = set(cloud.fields)
+    fields = {name: cloud.fields[name] for name in COLOURS if name in names}
+    if fields and (len(fields) < 3 or any(values.dtype != np.uint8 for values in fields.values())):
+        raise AnchorError("tmc3: expected red, green and blue of uint8")
+    others = sorted(names - set(COLOURS))
+    if len(others) > 1:
+        raise AnchorError(f"tmc3 carries colours and one more field, got {', '.join(others)}")
+    if not others:
+        return fields, {}
+    values = cloud.fields[others[0]]
+    scale = whole_scale(others[0], values, lossy=setting.quantiser is not None)
+    fields["refc"] = to_whole(values, scale)
+    return fields, {"reflectance": [others[0], scale, values.dtype.str]}
+
+
+def _coordinates(xyz: np.ndarray, grid: list | None) -> np.ndarray:
+    """Positions in the cloud's unit; integers where all of them are."""
+    if grid is not None:
+        num, den, dtype = grid
+        return (xyz * num / den).astype(dtype)
+    whole = xyz.astype(np.int32)
+    return whole if np.array_equal(whole, xyz) else xyz
+
+
+def _prefix(side: dict) -> bytes:
+    if not side:
+        return b""
+    text = json.dumps(side, separators=(",", ":")).encode()
+    return bytes([_MARK, len(text)]) + text
+
+
+def _split(data: bytes) -> tuple[dict, bytes]:
+    if not data or data[0] != _MARK:
+        return {}, data
+    end = 2 + data[1]
+    try:
+        return json.loads(data[2:end]), data[end:]
+    except (ValueError, IndexError) as error:
+        raise AnchorError(f"tmc3: its side information is damaged ({error})") from error

@@ -1,0 +1,64 @@
+"""Rate points of the common test conditions of G-PCC and AI-PCC, by name, for every codec that is compared.
+
+``r01`` to ``r06`` scale the grid by the cloud's bits and quantise fields; trisoup has four, by the size of its nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from pcc.anchors.base import Setting
+
+LOSSLESS = "lossless"
+_SCALES = {  # bits an axis, at most -> r01 .. r06
+    10: (1 / 8, 1 / 4, 1 / 2, 3 / 4, 7 / 8, 15 / 16),
+    11: (1 / 16, 1 / 8, 1 / 4, 1 / 2, 3 / 4, 7 / 8),
+    14: (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 3 / 4),
+    64: (1 / 512, 1 / 256, 1 / 64, 1 / 32, 1 / 8, 1 / 4),
+}
+_QUANTISERS = (51, 46, 40, 34, 28, 22)
+_NODE_SIZES_LOG2 = (5, 4, 3, 2)
+CTC = tuple(f"r{i:02}" for i in range(1, len(_QUANTISERS) + 1))
+
+
+def rate_points(rates: list[str | Mapping[str, Any]], setting: Setting, bits: int) -> list[Setting]:
+    """``setting`` at each of ``rates``.
+
+    Args:
+        rates: "lossless"; "ctc" for all of r01 to r06, or single ones of them; or mappings of fields of `Setting`, with
+            the name as ``rate``.
+        setting: what the cloud asks of every codec.
+        bits: of the cloud's grid.
+
+    Raises:
+        ValueError: an unknown rate, or a name that comes twice.
+    """
+    named = [name for rate in rates for name in (CTC if rate == "ctc" else (rate,))]
+    points = [_point(rate, setting, bits) for rate in named]
+    names = [point.rate for point in points]
+    if len(set(names)) < len(names):
+        raise ValueError(f"rates: expected each once, got {', '.join(names)}")
+    return points
+
+
+def _point(rate: str | Mapping[str, Any], setting: Setting, bits: int) -> Setting:
+    if isinstance(rate, Mapping):
+        try:
+            return replace(setting, **{str(name): value for name, value in rate.items()})
+        except TypeError as error:
+            raise ValueError(f"rates: expected fields of Setting, got {dict(rate)} ({error})") from error
+    if rate == LOSSLESS:
+        return setting
+    if rate not in CTC:
+        raise ValueError(f"rates: expected lossless, ctc, or one of {', '.join(CTC)}, got {rate!r}")
+    i = CTC.index(rate)
+    scales = next(scales for most, scales in _SCALES.items() if bits <= most)
+    return replace(
+        setting,
+        rate=rate,
+        scale=scales[i],
+        quantiser=_QUANTISERS[i],
+        node_size_log2=_NODE_SIZES_LOG2[i] if i < len(_NODE_SIZES_LOG2) else None,
+    )
