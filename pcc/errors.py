@@ -39,3 +39,7 @@ class RunExists(PccError):
 
 class AnchorError(PccError):
     """An anchor codec is missing or failed."""
+
+
+class Unsuitable(AnchorError):
+    """An anchor codec is not made for such a cloud, field or setting."""

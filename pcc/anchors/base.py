@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pcc.anchors.program import ProgramRun
-from pcc.errors import AnchorError
+from pcc.errors import AnchorError, Unsuitable
 from pcc.geometry.voxels import own_step
 from pcc.pointcloud import PointCloud
+
+LOSSLESS = "lossless"
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Setting:
         duplicates: "keep" or "merge" points of equal position.
     """
 
-    rate: str = "lossless"
+    rate: str = LOSSLESS
     voxel_size: float | None = None
     max_error: float | None = None
     scale: float = 1.0
@@ -48,13 +50,13 @@ class Setting:
         """The voxel size that voxel_size and scale ask for; None where the cloud's own grid is to stay.
 
         Raises:
-            AnchorError: there is a scale, and the cloud lies on no grid.
+            Unsuitable: there is a scale, and the cloud lies on no grid.
         """
         if self.scale == 1:
             return self.voxel_size
         own = (self.voxel_size, 1.0) if self.voxel_size else own_step(cloud.xyz)
         if own is None:
-            raise AnchorError("the cloud lies on no grid, so a scale says nothing: give voxel_size")
+            raise Unsuitable("the cloud lies on no grid, so a scale says nothing: give voxel_size")
         return own[0] / own[1] / self.scale
 
 

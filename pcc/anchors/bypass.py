@@ -8,16 +8,18 @@ included, whatever the setting's voxel size. It knows nothing of points.
 
 from __future__ import annotations
 
+import importlib
 import json
 import lzma
 import math
 import struct
 import zlib
 from collections.abc import Callable
+from types import ModuleType
 
 import numpy as np
 
-from pcc.anchors.base import Anchor, Setting
+from pcc.anchors.base import LOSSLESS, Anchor, Setting
 from pcc.errors import AnchorError
 from pcc.pointcloud import PointCloud
 
@@ -25,18 +27,19 @@ _LENGTH = struct.Struct("<I")
 _METHODS: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = {
     "raw": (bytes, bytes),
     "zlib": (lambda data: zlib.compress(data, 9), zlib.decompress),
-    "lzma": (lzma.compress, lzma.decompress),
+    "xz": (lzma.compress, lzma.decompress),
+    "zstd": (lambda data: _zstandard().compress(data, 19), lambda data: _zstandard().decompress(data)),
 }
 
 
 class Bypass(Anchor):
-    """Raw arrays through ``method``: "raw" (as they are), "zlib" (level 9) or "lzma" (the default preset).
+    """Raw arrays through ``method``: "raw" (as they are), "zlib" (level 9), "xz" (its default) or "zstd" (level 19).
 
     Raises:
         ValueError: the method is none of these.
     """
 
-    def __init__(self, method: str = "lzma") -> None:
+    def __init__(self, method: str = "xz") -> None:
         if method not in _METHODS:
             raise ValueError(f"method: expected one of {', '.join(_METHODS)}, got {method!r}")
         self.method = method
@@ -44,6 +47,9 @@ class Bypass(Anchor):
     @property
     def name(self) -> str:  # type: ignore[override]
         return self.method
+
+    def missing(self, setting: Setting) -> str | None:
+        return None if setting.rate == LOSSLESS else "lossless only"
 
     def compress(self, cloud: PointCloud, setting: Setting) -> bytes:
         arrays = {"xyz": cloud.xyz, **(cloud.fields if setting.fields == "all" else {})}
@@ -68,3 +74,10 @@ def _cloud(layout: list, body: bytes) -> PointCloud:
         arrays[name] = np.frombuffer(body, dtype, count, start).reshape(shape)
         start += arrays[name].nbytes
     return PointCloud(arrays.pop("xyz"), arrays)
+
+
+def _zstandard() -> ModuleType:
+    try:
+        return importlib.import_module("zstandard")
+    except ImportError as error:
+        raise AnchorError("zstd: zstandard is not installed: pip install 'pcc-codec[eval]'") from error

@@ -24,7 +24,7 @@ import numpy as np
 
 from pcc.anchors.base import Anchor, Setting
 from pcc.anchors.grid import GRID_BYTES, pack_grid, unpack_grid
-from pcc.errors import AnchorError
+from pcc.errors import AnchorError, Unsuitable
 from pcc.geometry.voxels import devoxelize, voxelize
 from pcc.pointcloud import PointCloud
 
@@ -38,13 +38,16 @@ class Draco(Anchor):
     def __init__(self, compression_level: int = 10) -> None:
         self.compression_level = compression_level
 
+    def missing(self, setting: Setting) -> str | None:
+        return "positions only" if setting.fields != "none" else None
+
     def compress(self, cloud: PointCloud, setting: Setting) -> bytes:
         draco = _dracopy()
         if setting.fields != "none":
-            raise AnchorError(f"draco: positions only here, expected fields='none', got {setting.fields!r}")
+            raise Unsuitable(f"draco: positions only here, expected fields='none', got {setting.fields!r}")
         if len(cloud) == 0:
-            raise AnchorError("draco: an empty cloud has no Draco stream")
-        voxels = voxelize(cloud.xyz, voxel_size=setting.voxel_size, max_error=setting.max_error)
+            raise Unsuitable("draco: an empty cloud has no Draco stream")
+        voxels = voxelize(cloud.xyz, voxel_size=setting.step(cloud), max_error=setting.max_error)
         bits = max(voxels.depth, 1)
         body = draco.encode(
             voxels.coords.astype(np.float32),

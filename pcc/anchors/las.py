@@ -16,7 +16,7 @@ import numpy as np
 
 from pcc.anchors.base import Anchor, Setting
 from pcc.anchors.reflectance import COLOURS, from_whole, to_whole, whole_scale
-from pcc.errors import AnchorError
+from pcc.errors import AnchorError, Unsuitable
 from pcc.geometry.grid import Grid
 from pcc.geometry.voxels import own_step
 from pcc.pointcloud import PointCloud
@@ -31,19 +31,24 @@ class LasZip(Anchor):
     name = "laszip"
     package = "lazrs"
 
+    def missing(self, setting: Setting) -> str | None:
+        if setting.max_error is not None:
+            return "no bound on the error"
+        return "fields are coded without loss only" if setting.quantiser and setting.fields != "none" else None
+
     def compress(self, cloud: PointCloud, setting: Setting) -> bytes:
         laspy = _laspy()
         if len(cloud) == 0:
-            raise AnchorError("laszip: an empty cloud is not coded")
+            raise Unsuitable("laszip: an empty cloud is not coded")
         if setting.max_error is not None:
-            raise AnchorError("laszip: expected voxel_size or a scale, got max_error")
+            raise Unsuitable("laszip: expected voxel_size or a scale, got max_error")
         step = setting.step(cloud)
         own = (step, 1.0) if step else own_step(cloud.xyz)
         if own is None:
-            raise AnchorError("laszip: the cloud lies on no grid; give voxel_size")
+            raise Unsuitable("laszip: the cloud lies on no grid; give voxel_size")
         steps = np.floor(cloud.xyz.astype(np.float64) * own[1] / own[0] + 0.5)
         if np.abs(steps).max() >= _MAX:
-            raise AnchorError("laszip: a position needs more than 32 bits")
+            raise Unsuitable("laszip: a position needs more than 32 bits")
         return _write(laspy, steps.astype(np.int32), cloud if setting.fields != "none" else PointCloud(cloud.xyz), own)
 
     def decompress(self, data: bytes) -> PointCloud:
@@ -89,7 +94,7 @@ def _columns(cloud: PointCloud) -> tuple[dict[str, np.ndarray], dict[str, list]]
     has_colours = all(name in cloud.fields and cloud.fields[name].dtype.kind == "u" for name in COLOURS)
     for i, (name, values) in enumerate(cloud.fields.items()):
         if values.ndim != 1:
-            raise AnchorError(f"laszip: field {name!r} has more than one column")
+            raise Unsuitable(f"laszip: field {name!r} has more than one column")
         place, scale = f"field{i}", 0
         if name in COLOURS and has_colours and values.dtype.itemsize <= 2:
             place = name

@@ -1,6 +1,7 @@
 """Rate points of the common test conditions of G-PCC and AI-PCC, by name, for every codec that is compared.
 
-``r01`` to ``r06`` scale the grid by the cloud's bits and quantise fields; trisoup has four, by the size of its nodes.
+``r01`` to ``r06`` scale the grid by the cloud's bits, merge the points that meet there, and quantise fields; trisoup has
+four, by the size of its nodes.
 """
 
 from __future__ import annotations
@@ -9,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from pcc.anchors.base import Setting
+from pcc.anchors.base import LOSSLESS, Setting
 
-LOSSLESS = "lossless"
 _SCALES = {  # bits an axis, at most -> r01 .. r06
     10: (1 / 8, 1 / 4, 1 / 2, 3 / 4, 7 / 8, 15 / 16),
     11: (1 / 16, 1 / 8, 1 / 4, 1 / 2, 3 / 4, 7 / 8),
@@ -27,7 +27,7 @@ def rate_points(rates: list[str | Mapping[str, Any]], setting: Setting, bits: in
     """``setting`` at each of ``rates``.
 
     Args:
-        rates: "lossless"; "ctc" for all of r01 to r06, or single ones of them; or mappings of fields of `Setting`, with
+        rates: "lossless" (or the voxel size or bound that the cloud asks for); "ctc" for all of r01 to r06, or single ones of them; or mappings of fields of `Setting`, with
             the name as ``rate``.
         setting: what the cloud asks of every codec.
         bits: of the cloud's grid.
@@ -43,6 +43,13 @@ def rate_points(rates: list[str | Mapping[str, Any]], setting: Setting, bits: in
     return points
 
 
+def _name(setting: Setting) -> str:
+    """Of what a cloud asks of every codec: lossless, unless it asks for a voxel size or a bound."""
+    if setting.voxel_size is not None:
+        return f"voxels {setting.voxel_size:g}"
+    return LOSSLESS if setting.max_error is None else f"bound {setting.max_error:g}"
+
+
 def _point(rate: str | Mapping[str, Any], setting: Setting, bits: int) -> Setting:
     if isinstance(rate, Mapping):
         try:
@@ -50,7 +57,7 @@ def _point(rate: str | Mapping[str, Any], setting: Setting, bits: int) -> Settin
         except TypeError as error:
             raise ValueError(f"rates: expected fields of Setting, got {dict(rate)} ({error})") from error
     if rate == LOSSLESS:
-        return setting
+        return replace(setting, rate=_name(setting))
     if rate not in CTC:
         raise ValueError(f"rates: expected lossless, ctc, or one of {', '.join(CTC)}, got {rate!r}")
     i = CTC.index(rate)
@@ -58,6 +65,7 @@ def _point(rate: str | Mapping[str, Any], setting: Setting, bits: int) -> Settin
     return replace(
         setting,
         rate=rate,
+        duplicates="merge",
         scale=scales[i],
         quantiser=_QUANTISERS[i],
         node_size_log2=_NODE_SIZES_LOG2[i] if i < len(_NODE_SIZES_LOG2) else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pcc.errors import AnchorError
+from pcc.errors import Unsuitable
 
 COLOURS = ("red", "green", "blue")
 SCALES = (1, 100, 255, 65535)  # whole numbers, per cent (KITTI), 8 bits, 16 bits
@@ -14,7 +14,7 @@ def whole_scale(name: str, values: np.ndarray, *, lossy: bool = False) -> int:
     """The smallest factor that makes ``values`` ((N,) >= 0) whole numbers of 16 bits; ``lossy``: else 255.
 
     Raises:
-        AnchorError: there is none.
+        Unsuitable: there is none.
     """
     wide = values.astype(np.float64)
     if values.ndim == 1 and np.isfinite(wide).all() and wide.min(initial=0) >= 0:
@@ -24,7 +24,7 @@ def whole_scale(name: str, values: np.ndarray, *, lossy: bool = False) -> int:
                 return scale
         if lossy and wide.max(initial=0) * 255 < 1 << 16:
             return 255
-    raise AnchorError(f"field {name!r} is no reflectance of at most 16 bits")
+    raise Unsuitable(f"field {name!r} is no reflectance of at most 16 bits")
 
 
 def to_whole(values: np.ndarray, scale: int) -> np.ndarray:

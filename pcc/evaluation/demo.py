@@ -31,7 +31,7 @@ def demo(folder: Path, codecs: list[Anchor], console: Console) -> bool:
         result = evaluate(clouds, codecs, Path(scratch), console=console)
     console.print(table(result, "Geometry of the sample clouds", BRIEF))
     if result.failures:
-        console.print(failures_table(result))
+        console.print(failures_table(result.failures, "Failed"))
     kept = promises_kept(result, codecs[0].name, clouds)
     console.print(f"{codecs[0].name}: " + ("every promise verified" if kept else "NOT every promise was kept"))
     return kept and not result.failures

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pcc
+from pcc import _ext
 from pcc.anchors import Anchor, Setting
 from pcc.anchors.base import Cost
 from pcc.codec.info import describe
 from pcc.codec.octree import count_macs
 from pcc.geometry.voxels import voxelize
 from pcc.inference.program import Program
-from pcc.inference.registry import find_model, find_model_by_digest
+from pcc.inference.registry import find_model, find_model_by_digest, model_paths
 from pcc.pointcloud import PointCloud
+
+_CODING = ("codec", "entropy", "geometry", "inference", "ops")  # whose code decides the bytes and the times
 
 
 class PccCodec(Anchor):
@@ -23,17 +27,26 @@ class PccCodec(Anchor):
         label: the name in tables; None builds one from the model.
     """
 
-    package = "pcc-codec"
-
     def __init__(self, model: str = "auto", label: str | None = None) -> None:
         self.model = model
         self.name = label or f"pcc-{Path(model).stem}"
+
+    def identity(self) -> str:
+        """The code that codes, the kernels, and the models that there are to choose from."""
+        folder = Path(pcc.__file__).parent
+        files = [path for part in _CODING for path in sorted((folder / part).rglob("*.py"))]
+        files += [Path(_ext.__file__), *([Path(self.model)] if Path(self.model).is_file() else model_paths())]
+        digest = hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files))
+        return f"pcc {self.model} {digest.hexdigest()}"
+
+    def missing(self, setting: Setting) -> str | None:
+        return "fields are coded without loss only" if setting.quantiser and setting.fields != "none" else None
 
     def compress(self, cloud: PointCloud, setting: Setting) -> bytes:
         return pcc.encode(
             cloud,
             model=self._program() or self.model,
-            voxel_size=setting.voxel_size,
+            voxel_size=setting.step(cloud),
             max_error=setting.max_error,
             fields=setting.fields,
             duplicates=setting.duplicates,
@@ -48,7 +61,7 @@ class PccCodec(Anchor):
         if frame.model_digest is None:
             return Cost(0, 0.0)
         program = self._program() or find_model_by_digest(frame.model_digest)
-        voxels = voxelize(cloud.xyz, voxel_size=setting.voxel_size, max_error=setting.max_error)
+        voxels = voxelize(cloud.xyz, voxel_size=setting.step(cloud), max_error=setting.max_error)
         macs = count_macs(voxels.codes, voxels.depth, program, frame.level_offset, frame.adaptive)
         return Cost(program.num_parameters, macs / 1000 / len(cloud))
 

@@ -26,12 +26,24 @@ class Source:
         path: a file that ``pcc.read_points`` reads.
         peak: of the PSNRs, in the file's unit: 1023 for vox10, 30 for KITTI in metres.
         setting: what every codec is asked for.
+        category: of the AI-PCC test conditions ("dense static", "LiDAR dynamic"), or any other class to average over.
+        sequence: the name of the sequence whose frame this is; empty for a single cloud.
+        frame_rate_hz: of that sequence.
     """
 
     name: str
     path: Path
     peak: float
     setting: Setting
+    category: str = ""
+    sequence: str = ""
+    frame_rate_hz: float | None = None
+
+    @property
+    def bits(self) -> int:
+        """Of the grid: n where the peak is 2^n - 1; all others count as LiDAR, with 18."""
+        whole = int(self.peak) + 1
+        return whole.bit_length() - 1 if self.peak == whole - 1 and whole & (whole - 1) == 0 and whole > 1 else 18
 
 
 def sources(root: str | Path, clouds: list[Mapping[str, Any]], fields: str = "none") -> list[Source]:
@@ -39,7 +51,8 @@ def sources(root: str | Path, clouds: list[Mapping[str, Any]], fields: str = "no
 
     Args:
         root: the folder that the paths are relative to.
-        clouds: mappings with name, path and peak, and where needed voxel_size, max_error and duplicates.
+        clouds: mappings with name, path and peak, and where needed category, frame_rate_hz (the files of a pattern are
+            frames), and fields of Setting: voxel_size, max_error, duplicates.
         fields: which fields the codecs are to carry, "none" or "all".
 
     Raises:
@@ -68,11 +81,14 @@ def _entry(root: Path, entry: dict[str, Any], fields: str) -> list[Source]:
     """The files of one entry; a pattern's files carry their stem in the name."""
     try:
         name, pattern, peak = entry.pop("name"), entry.pop("path"), float(entry.pop("peak"))
+        category, frame_rate_hz = entry.pop("category", ""), entry.pop("frame_rate_hz", None)
         setting = Setting(fields=fields, **entry)
     except (KeyError, TypeError) as error:
         raise ValueError(f"cloud: expected name, path, peak and fields of Setting: {error}") from error
     paths = sorted(root.glob(pattern))
     if not paths:
         raise FileNotFoundError(f"{root / pattern}: no such file")
-    first = Source(name, paths[0], peak, setting)
-    return [first] if len(paths) == 1 else [replace(first, name=f"{name}/{p.stem}", path=p) for p in paths]
+    first = Source(name, paths[0], peak, setting, category, frame_rate_hz=frame_rate_hz)
+    if len(paths) == 1:
+        return [first]
+    return [replace(first, name=f"{name}/{path.stem}", path=path, sequence=name) for path in paths]

@@ -1,27 +1,21 @@
-"""An evaluation as a table on the screen, as CSV (one row a cell) and as JSON (everything that was recorded)."""
+"""An evaluation as tables on the screen."""
 
 from __future__ import annotations
 
-import csv
-import dataclasses
-import json
-import math
 import os
 from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from pcc.evaluation.cell import Cell
-from pcc.evaluation.runner import Evaluation
+from pcc.evaluation.runner import Evaluation, Failure, by_reason
 
-JSON_VERSION = 1
 COLUMNS: dict[str, Callable[[Cell], str]] = {
     "cloud": lambda cell: cell.cloud,
-    "codec": lambda cell: cell.codec,
+    "codec": lambda cell: cell.codec if cell.origin == "measured" else f"{cell.codec} ({cell.origin})",
+    "rate": lambda cell: cell.setting.rate,
     "points": lambda cell: f"{cell.num_points}",
     "bytes": lambda cell: f"{cell.num_bytes}",
     "bpp": lambda cell: f"{cell.bpp:.4f}",
@@ -30,16 +24,16 @@ COLUMNS: dict[str, Callable[[Cell], str]] = {
     "D2 dB": lambda cell: f"{cell.distortion.d2_psnr:.2f}",
     "peak": lambda cell: f"{cell.distortion.peak:g}",
     "enc s": lambda cell: _seconds(cell.complexity.encode_s),
-    "enc I/O": lambda cell: _seconds(cell.encode_total_s),
+    "enc I/O": lambda cell: _seconds(cell.complexity.encode_total_s),
     "dec s": lambda cell: _seconds(cell.complexity.decode_s),
-    "dec I/O": lambda cell: _seconds(cell.decode_total_s),
+    "dec I/O": lambda cell: _seconds(cell.complexity.decode_total_s),
     "enc MiB": lambda cell: f"{cell.complexity.encode_peak_bytes / 2**20:.0f}",
     "dec MiB": lambda cell: f"{cell.complexity.decode_peak_bytes / 2**20:.0f}",
     "params k": lambda cell: "-" if cell.complexity.parameters is None else f"{cell.complexity.parameters / 1000:.1f}",
     "kMAC/pt": lambda cell: "-" if cell.complexity.kmac_per_point is None else f"{cell.complexity.kmac_per_point:.1f}",
 }
-RATE = ("cloud", "codec", "points", "bytes", "bpp", "lossless", "D1 dB", "D2 dB", "peak")
-COST = ("cloud", "codec", "enc s", "enc I/O", "dec s", "dec I/O", "enc MiB", "dec MiB", "params k", "kMAC/pt")
+RATE = ("cloud", "codec", "rate", "points", "bytes", "bpp", "lossless", "D1 dB", "D2 dB", "peak")
+COST = ("cloud", "codec", "rate", "enc s", "enc I/O", "dec s", "dec I/O", "enc MiB", "dec MiB", "params k", "kMAC/pt")
 BRIEF = ("cloud", "codec", "points", "bytes", "bpp", "lossless", "D1 dB", "D2 dB", "enc s", "dec s")
 FILE_WIDTH = 160
 
@@ -53,15 +47,16 @@ def screen() -> Console:
 def table(evaluation: Evaluation, title: str = "", columns: Iterable[str] = tuple(COLUMNS)) -> Table:
     """One line a cell with the named ``columns``; the footnote states the conditions."""
     machine, columns = evaluation.machine, tuple(columns)
+    cells = [cell for cell in evaluation.cells if cell.machine is not None or columns != COST]
     peaks = ", ".join(f"{peak:g}" for peak in dict.fromkeys(cell.distortion.peak for cell in evaluation.cells))
     where = f"{machine.cpu}, {machine.cores} cores, {machine.isa}"
     note = f"bpp of input points; peaks {peaks}; wall seconds, I/O: with files; {where}"
     result = _empty_table(title, note)
     for column in columns:
-        widest = max((len(COLUMNS[column](cell)) for cell in evaluation.cells), default=0)
+        widest = max((len(COLUMNS[column](cell)) for cell in cells), default=0)
         result.add_column(column, justify="left" if column in ("cloud", "codec") else "right", min_width=widest)
     previous = None
-    for cell in evaluation.cells:
+    for cell in cells:
         if previous not in (None, cell.cloud):
             result.add_section()
         result.add_row(*(COLUMNS[column](cell) for column in columns))
@@ -80,46 +75,11 @@ def _seconds(value: float) -> str:
     return f"{value:.3f}" if value < 10 else f"{value:.1f}"
 
 
-def failures_table(evaluation: Evaluation) -> Table:
-    """One line a cell that has no result, with the reason."""
-    result = _empty_table("Failed cells")
-    for column in ("cloud", "codec", "not run: why"):
+def failures_table(failures: Iterable[Failure], title: str) -> Table:
+    """One line a codec and reason, with the cells that have no result for it."""
+    result = _empty_table(title)
+    for column in ("codec", "why", "cells"):
         result.add_column(column)
-    for failure in evaluation.failures:
-        result.add_row(failure.cloud, failure.codec, failure.error)
+    for row in by_reason(failures):
+        result.add_row(*row)
     return result
-
-
-def write_csv(evaluation: Evaluation, path: Path) -> None:
-    """One row a cell, nested records flattened; failures have a row with the column ``error`` alone filled."""
-    rows = [flat(cell) for cell in evaluation.cells]
-    rows += [dataclasses.asdict(failure) for failure in evaluation.failures]
-    columns = list(dict.fromkeys([*(key for row in rows for key in row), "error"]))
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, columns, restval="")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def write_json(evaluation: Evaluation, path: Path, configuration: dict[str, Any] | None = None) -> None:
-    """Everything recorded; infinite PSNRs are the string "inf", because JSON has no infinity."""
-    record = {"version": JSON_VERSION, "configuration": configuration, **dataclasses.asdict(evaluation)}
-    path.write_text(json.dumps(_jsonable(record), indent=1, allow_nan=False) + "\n")
-
-
-def flat(cell: Cell) -> dict[str, Any]:
-    """``cell`` as one level of names; the nested records keep their own."""
-    row: dict[str, Any] = {}
-    for key, value in dataclasses.asdict(cell).items():
-        row |= value if isinstance(value, dict) else {key: value}
-    return row
-
-
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _jsonable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_jsonable(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value

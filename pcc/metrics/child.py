@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+from pcc.errors import PccError
+
 _STATUS = Path("/proc/self/status")
 _RESET = Path("/proc/self/clear_refs")
 
@@ -40,13 +42,16 @@ def peak_bytes() -> int:
 
 
 def main(request: str, answer: str) -> None:
-    """Answers with (error or None, value, wall seconds, peak bytes, base bytes)."""
-    error, value = None, None
+    """Answers with (error or None, value, wall seconds, peak bytes, base bytes); our own errors as they are."""
+    error: PccError | str | None = None
+    value = None
     function, args = pickle.loads(Path(request).read_bytes())
     base = reset_peak()
     start = time.perf_counter()
     try:
         value = function(*args)
+    except PccError as raised:
+        error = raised
     except Exception as raised:
         error = f"{type(raised).__name__}: {raised}"
     wall = time.perf_counter() - start

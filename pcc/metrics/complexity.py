@@ -30,14 +30,22 @@ class Complexity:
     Attributes:
         parameters: weights of the networks that a decoder needs.
         kmac_per_point: thousands of multiply-accumulates of the decoder's networks per *input* point.
-        encode_s, decode_s: wall seconds of the call alone, from points in memory to bytes in memory and back.
-        encode_peak_bytes, decode_peak_bytes: highest resident set of the process, interpreter included.
+        encode_s, decode_s: wall seconds of the call alone, from points in memory to bytes in memory and back; of a
+            program, from its start to its end.
+        encode_total_s, decode_total_s: with reading the input file and writing the output file.
+        encode_user_s, decode_user_s: CPU seconds of a program; None for codecs that are none.
+        encode_peak_bytes, decode_peak_bytes: highest resident set of the process, interpreter included, or of the
+            program.
     """
 
     parameters: int | None
     kmac_per_point: float | None
     encode_s: float
     decode_s: float
+    encode_total_s: float
+    decode_total_s: float
+    encode_user_s: float | None
+    decode_user_s: float | None
     encode_peak_bytes: int
     decode_peak_bytes: int
 
@@ -71,7 +79,8 @@ def measure(function: Callable[..., Any], *args: Any, timeout_s: float | None = 
         timeout_s: seconds after which the process is ended.
 
     Raises:
-        ChildFailed: the function raised, its process died, or its time ran out.
+        PccError: the function raised one.
+        ChildFailed: it raised something else, its process died, or its time ran out.
     """
     with tempfile.TemporaryDirectory(prefix="pcc-measure-") as folder:
         request, answer = Path(folder, "request"), Path(folder, "answer")
@@ -81,7 +90,7 @@ def measure(function: Callable[..., Any], *args: Any, timeout_s: float | None = 
             raise ChildFailed(f"{function.__name__}: the process {status}")
         error, *measured = pickle.loads(answer.read_bytes())
     if error is not None:
-        raise ChildFailed(error)
+        raise error if isinstance(error, PccError) else ChildFailed(error)
     return Measured(*measured)
 
 

@@ -141,6 +141,19 @@ def same_points(a: PointCloud, b: PointCloud) -> bool:
     return np.array_equal(a.xyz[rows_a], b.xyz[rows_b])
 
 
+def same_fields(a: PointCloud, b: PointCloud) -> bool:
+    """Whether clouds of the same points (`same_points`) carry the same fields at them, bit for bit, in any order."""
+    if set(a.fields) != set(b.fields):
+        return False
+    columns = []
+    for cloud in (a, b):
+        values = [cloud.fields[name].reshape(len(cloud), -1) for name in sorted(a.fields)]
+        bits = [column for value in values for column in value.view(f"u{value.dtype.itemsize}").T]
+        columns.append([*bits, *cloud.xyz.astype(np.float64).T])
+    rows_a, rows_b = (np.lexsort(keys) for keys in columns)
+    return all(np.array_equal(x[rows_a], y[rows_b]) for x, y in zip(*columns, strict=True))
+
+
 @dataclass(frozen=True)
 class _Errors:
     """One direction; None where there is nothing to compare."""

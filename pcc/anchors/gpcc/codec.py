@@ -20,7 +20,7 @@ from pcc.anchors.gpcc import options
 from pcc.anchors.gpcc.lasers import Lasers, fit_lasers, known_lasers
 from pcc.anchors.gpcc.tmc3 import Tmc3
 from pcc.anchors.reflectance import COLOURS, from_whole, to_whole, whole_scale
-from pcc.errors import AnchorError
+from pcc.errors import AnchorError, Unsuitable
 from pcc.geometry.grid import Grid
 from pcc.geometry.voxels import own_step
 from pcc.pointcloud import PointCloud
@@ -83,10 +83,12 @@ class Gpcc(Anchor):
 
     def compress(self, cloud: PointCloud, setting: Setting) -> bytes:
         if len(cloud) == 0:
-            raise AnchorError("tmc3: an empty cloud has no stream")
+            raise Unsuitable("tmc3: an empty cloud has no stream")
         if reason := self.missing(setting):
             raise AnchorError(reason)
         positions, grid = whole_numbers(cloud.xyz, setting.voxel_size)
+        if self.mode == "trisoup" and grid.num != grid.den:
+            raise Unsuitable("trisoup is for surfaces of whole numbers")
         fields, side = _fields(cloud, setting)
         if grid.num != grid.den:
             side["grid"] = [grid.num, grid.den, grid.dtype.str]
@@ -151,7 +153,7 @@ def whole_numbers(xyz: np.ndarray, voxel_size: float | None) -> tuple[np.ndarray
     """
     step = (voxel_size, 1.0) if voxel_size else own_step(xyz)
     if step is None:
-        raise AnchorError("tmc3: the cloud lies on no grid; give voxel_size")
+        raise Unsuitable("tmc3: the cloud lies on no grid; give voxel_size")
     grid = Grid(step[0], step[1], (0, 0, 0), xyz.dtype)
     return np.floor(xyz.astype(np.float64) * grid.den / grid.num + 0.5), grid
 
@@ -163,10 +165,10 @@ def _fields(cloud: PointCloud, setting: Setting) -> tuple[dict[str, np.ndarray],
     names = set(cloud.fields)
     fields = {name: cloud.fields[name] for name in COLOURS if name in names}
     if fields and (len(fields) < 3 or any(values.dtype != np.uint8 for values in fields.values())):
-        raise AnchorError("tmc3: expected red, green and blue of uint8")
+        raise Unsuitable("tmc3: expected red, green and blue of uint8")
     others = sorted(names - set(COLOURS))
     if len(others) > 1:
-        raise AnchorError(f"tmc3 carries colours and one more field, got {', '.join(others)}")
+        raise Unsuitable(f"tmc3 carries colours and one more field, got {', '.join(others)}")
     if not others:
         return fields, {}
     values = cloud.fields[others[0]]
