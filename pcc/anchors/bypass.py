@@ -19,7 +19,7 @@ from types import ModuleType
 
 import numpy as np
 
-from pcc.anchors.base import LOSSLESS, Anchor, Setting
+from pcc.anchors.base import Anchor, Setting
 from pcc.errors import AnchorError
 from pcc.pointcloud import PointCloud
 
@@ -28,7 +28,7 @@ _METHODS: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] =
     "raw": (bytes, bytes),
     "zlib": (lambda data: zlib.compress(data, 9), zlib.decompress),
     "xz": (lzma.compress, lzma.decompress),
-    "zstd": (lambda data: _zstandard().compress(data, 19), lambda data: _zstandard().decompress(data)),
+    "zstd": (lambda data: _zstandard().compress(data, 19), lambda data: _unzstd(data)),
 }
 
 
@@ -49,7 +49,7 @@ class Bypass(Anchor):
         return self.method
 
     def missing(self, setting: Setting) -> str | None:
-        return None if setting.rate == LOSSLESS else "lossless only"
+        return None if setting.scale == 1 else "lossless only"
 
     def compress(self, cloud: PointCloud, setting: Setting) -> bytes:
         arrays = {"xyz": cloud.xyz, **(cloud.fields if setting.fields == "all" else {})}
@@ -74,6 +74,14 @@ def _cloud(layout: list, body: bytes) -> PointCloud:
         arrays[name] = np.frombuffer(body, dtype, count, start).reshape(shape)
         start += arrays[name].nbytes
     return PointCloud(arrays.pop("xyz"), arrays)
+
+
+def _unzstd(data: bytes) -> bytes:
+    zstandard = _zstandard()
+    try:
+        return zstandard.decompress(data)
+    except zstandard.ZstdError as error:
+        raise ValueError(error) from error
 
 
 def _zstandard() -> ModuleType:

@@ -1,7 +1,7 @@
 """Rate points of the common test conditions of G-PCC and AI-PCC, by name, for every codec that is compared.
 
-``r01`` to ``r06`` scale the grid by the cloud's bits, merge the points that meet there, and quantise fields; trisoup has
-four, by the size of its nodes.
+``r01`` to ``r06`` scale the grid by the cloud's bits, merge the points that meet there, and quantise fields; trisoup
+has four, by the size of its nodes.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def rate_points(rates: list[str | Mapping[str, Any]], setting: Setting, bits: in
     """``setting`` at each of ``rates``.
 
     Args:
-        rates: "lossless" (or the voxel size or bound that the cloud asks for); "ctc" for all of r01 to r06, or single ones of them; or mappings of fields of `Setting`, with
-            the name as ``rate``.
+        rates: "lossless" (or what the cloud asks for); "ctc" for all of r01 to r06, or single ones of them; or
+            mappings of fields of `Setting`, with the name as ``rate``.
         setting: what the cloud asks of every codec.
         bits: of the cloud's grid.
 

@@ -10,7 +10,7 @@ from pcc.anchors.bypass import Bypass
 from pcc.errors import AnchorError
 from pcc.pointcloud import PointCloud
 
-METHODS = ["raw", "zlib", "lzma"]
+METHODS = ["raw", "zlib", "xz", "zstd"]
 
 
 def cloud(num_points: int) -> PointCloud:
@@ -43,5 +43,5 @@ def test_foreign_bytes(method, data):
 
 
 def test_unknown_method():
-    with pytest.raises(ValueError, match="expected one of raw, zlib, lzma, got 'rar'"):
+    with pytest.raises(ValueError, match="expected one of raw, zlib, xz, zstd, got 'rar'"):
         Bypass("rar")

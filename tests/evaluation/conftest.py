@@ -17,7 +17,7 @@ from pcc.pointcloud import PointCloud
 @pytest.fixture(scope="session")
 def small(tmp_path_factory):
     """(evaluation, folder): 400 voxels with duplicates, the same at a voxel size of 8, and a cloud on no grid."""
-    pytest.importorskip("scipy", reason="the extra eval is not installed")
+    pytest.importorskip("pykdtree", reason="the extra eval is not installed")
     pytest.importorskip("DracoPy", reason="the extra eval is not installed")
     folder = tmp_path_factory.mktemp("evaluation")
     rng = np.random.default_rng(1)
@@ -29,4 +29,4 @@ def small(tmp_path_factory):
         Source("coarse", folder / "voxels.ply", 63, Setting(voxel_size=8, duplicates="merge")),
         Source("floats", folder / "floats.npz", 1, Setting()),
     ]
-    return evaluate(clouds, [Draco(), Bypass("zlib")], folder / "out"), folder
+    return evaluate(clouds, [Draco(), Bypass("zlib")], folder / "out", keep=True), folder

@@ -14,7 +14,7 @@ from pcc.evaluation.demo import demo, promise_kept
 from pcc.io import write_points
 from pcc.pointcloud import PointCloud
 
-pytest.importorskip("scipy", reason="the extra eval is not installed")
+pytest.importorskip("pykdtree", reason="the extra eval is not installed")
 pytest.importorskip("DracoPy", reason="the extra eval is not installed")
 
 

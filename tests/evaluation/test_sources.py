@@ -20,12 +20,13 @@ def folder(tmp_path):
 def test_entries_and_patterns(folder):
     """One file, one entry; a pattern's n files, n entries with the stem in the name."""
     one = {"name": "a", "path": "a.ply", "peak": 1023}
-    two = {"name": "b", "path": "b_*.bin", "peak": 30, "voxel_size": 0.1}
+    two = {"name": "b", "path": "b_*.bin", "peak": 30, "voxel_size": 0.1, "category": "LiDAR", "frame_rate_hz": 10}
     found = sources(folder, [one, two], fields="all")
+    assert [source.bits for source in found] == [10, 18, 18]
     assert found == [
         Source("a", folder / "a.ply", 1023.0, Setting(fields="all")),
-        Source("b/b_1", folder / "b_1.bin", 30.0, Setting(voxel_size=0.1, fields="all")),
-        Source("b/b_2", folder / "b_2.bin", 30.0, Setting(voxel_size=0.1, fields="all")),
+        Source("b/b_1", folder / "b_1.bin", 30.0, Setting(voxel_size=0.1, fields="all"), "LiDAR", "b", 10),
+        Source("b/b_2", folder / "b_2.bin", 30.0, Setting(voxel_size=0.1, fields="all"), "LiDAR", "b", 10),
     ]
 
 

@@ -86,14 +86,17 @@ class Gpcc(Anchor):
             raise Unsuitable("tmc3: an empty cloud has no stream")
         if reason := self.missing(setting):
             raise AnchorError(reason)
-        positions, grid = whole_numbers(cloud.xyz, setting.voxel_size)
+        grid, scale = grid_and_scale(cloud.xyz, setting)
         if self.mode == "trisoup" and grid.num != grid.den:
             raise Unsuitable("trisoup is for surfaces of whole numbers")
+        if self.lasers is not None and grid.num == grid.den:
+            raise Unsuitable("angular modes are for frames in metres")
         fields, side = _fields(cloud, setting)
         if grid.num != grid.den:
             side["grid"] = [grid.num, grid.den, grid.dtype.str]
-        chosen = [*self._geometry(cloud, setting, grid), *self._attributes(fields, setting)]
-        body, self.last_run = self._tmc3().encode(PointCloud(positions, fields), chosen)
+        chosen = [*self._geometry(cloud, setting, grid, scale), *self._attributes(fields, setting, scale)]
+        whole = PointCloud(whole_numbers(cloud.xyz, grid), fields)
+        body, self.last_run = self._tmc3().encode(whole, chosen)
         return _prefix(side) + body
 
     def decompress(self, data: bytes) -> PointCloud:
@@ -108,19 +111,17 @@ class Gpcc(Anchor):
     def _tmc3(self) -> Tmc3:
         return Tmc3(self.program, self.timeout_s)
 
-    def _geometry(self, cloud: PointCloud, setting: Setting, grid: Grid) -> list[str]:
+    def _geometry(self, cloud: PointCloud, setting: Setting, grid: Grid, scale: float) -> list[str]:
         merge = setting.duplicates == "merge"
         if self.mode == "trisoup":
             assert setting.node_size_log2 is not None
             return options.trisoup(setting.node_size_log2)
         if grid.num == grid.den and self.lasers is None and self.mode == "octree":
-            return options.dense_octree(setting.scale, merge=merge or self.planar, planar=self.planar)
+            return options.dense_octree(scale, merge=merge or self.planar, planar=self.planar)
         lasers = None if self.lasers is None else self._lasers(cloud, grid.step)
         if self.mode == "octree":
-            return options.lidar_octree(setting.scale, lasers=lasers, merge=merge)
-        return options.lidar_predictive(
-            setting.scale, lasers=lasers, merge=merge, sort=0 if lasers is not None else self.sort
-        )
+            return options.lidar_octree(scale, lasers=lasers, merge=merge)
+        return options.lidar_predictive(scale, lasers=lasers, merge=merge, sort=0 if lasers is not None else self.sort)
 
     def _lasers(self, cloud: PointCloud, step: float) -> Lasers:
         """In steps of the grid."""
@@ -128,14 +129,14 @@ class Gpcc(Anchor):
         found = fit_lasers(cloud) if self.lasers == "fit" else known_lasers(self.lasers)
         return replace(found, z=tuple(z / step for z in found.z))
 
-    def _attributes(self, fields: dict[str, np.ndarray], setting: Setting) -> list[str]:
+    def _attributes(self, fields: dict[str, np.ndarray], setting: Setting, scale: float) -> list[str]:
         if not fields:
             return ["--disableAttributeCoding=1"]
         quantiser = LOSSLESS_QP if setting.quantiser is None else setting.quantiser
         if self.mode == "trisoup":
             quantiser = options.TRISOUP_QP.get(setting.node_size_log2 or 0, quantiser)
         transform = self.transform or ("predicting" if setting.quantiser is None else "raht")
-        lossless_geometry = setting.scale == 1 and self.mode != "trisoup"
+        lossless_geometry = scale == 1 and self.mode != "trisoup"
         chosen = []
         if "red" in fields:
             chosen += options.colour(transform, quantiser, lossless_geometry=lossless_geometry)
@@ -145,17 +146,26 @@ class Gpcc(Anchor):
         return chosen
 
 
-def whole_numbers(xyz: np.ndarray, voxel_size: float | None) -> tuple[np.ndarray, Grid]:
-    """(N, 3) float64 whole numbers, in the points' order, that times the grid's step are the positions.
+def grid_and_scale(xyz: np.ndarray, setting: Setting) -> tuple[Grid, float]:
+    """The grid on which tmc3 reads the positions, and its positionQuantizationScale, at most 1.
+
+    The cloud's own grid where it has one, since tmc3 restores positions on that; else that of the voxel size.
 
     Raises:
-        AnchorError: the cloud lies on no grid, and no voxel size is given.
+        Unsuitable: the cloud lies on no grid, and no voxel size is given.
     """
-    step = (voxel_size, 1.0) if voxel_size else own_step(xyz)
-    if step is None:
+    own, size = own_step(xyz), setting.voxel_size
+    if own is None and size is None:
         raise Unsuitable("tmc3: the cloud lies on no grid; give voxel_size")
-    grid = Grid(step[0], step[1], (0, 0, 0), xyz.dtype)
-    return np.floor(xyz.astype(np.float64) * grid.den / grid.num + 0.5), grid
+    if own is None or (size is not None and size < own[0] / own[1]):
+        return Grid(float(size or 1), 1.0, (0, 0, 0), xyz.dtype), setting.scale
+    coarser = 1.0 if size is None else own[0] / own[1] / size
+    return Grid(own[0], own[1], (0, 0, 0), xyz.dtype), setting.scale * coarser
+
+
+def whole_numbers(xyz: np.ndarray, grid: Grid) -> np.ndarray:
+    """(N, 3) float64 whole numbers, in the points' order, that times the grid's step are the positions."""
+    return np.floor(xyz.astype(np.float64) * grid.den / grid.num + 0.5)
 
 
 def _fields(cloud: PointCloud, setting: Setting) -> tuple[dict[str, np.ndarray], dict]:

@@ -49,7 +49,7 @@ def rate_distortion(points: Sequence[Point], cloud: str, metric: str, palette: P
     with _figure() as (figure, axes):
         _draw_curves(axes, of, metric, palette)
         axes.set(xlabel="bits per input point", ylabel=f"{metric} PSNR, dB", title=cloud)
-        axes.legend(fontsize=7)
+        axes.legend(fontsize=7, loc="lower right")
         return _svg(figure)
 
 
@@ -104,7 +104,7 @@ def write_main_plot(points: Sequence[Point], path: Path, palette: Palette) -> bo
             if any(math.isfinite(point.psnrs.get("D1", math.inf)) for point in of):
                 _draw_curves(panel, of, "D1", palette)
                 panel.set(xlabel="bits per input point", ylabel="D1 PSNR, dB", title=cloud)
-                panel.legend(fontsize=7)
+                panel.legend(fontsize=7, loc="lower right")
             else:
                 bars = sorted(of, key=lambda point: -point.bpp)
                 panel.barh(
