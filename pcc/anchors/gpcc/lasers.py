@@ -55,8 +55,10 @@ def known_lasers(name: str) -> Lasers:
         lasers = Lasers(
             tuple(map(float, record["theta"])), tuple(map(float, record["z"])), int(record["columns_per_turn"])
         )
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, OverflowError) as error:
         raise AnchorError(f"lasers: {name!r} is none of {', '.join(KNOWN)}, and no such file ({error})") from error
+    if not np.isfinite([*lasers.theta, *lasers.z]).all() or lasers.columns_per_turn < 1:
+        raise AnchorError(f"lasers: expected finite theta and z and at least one column per turn in {name!r}")
     if not lasers.theta or len(lasers.theta) != len(lasers.z):
         raise AnchorError(f"lasers: expected as many theta as z, got {len(lasers.theta)} and {len(lasers.z)}")
     return lasers
@@ -71,15 +73,17 @@ def fit_lasers(cloud: PointCloud) -> Lasers:
     Raises:
         AnchorError: no lasers are found.
     """
+    cloud = cloud.finite()
     xyz = cloud.xyz.astype(np.float64)
-    ring = next((cloud.fields[name] for name in RING_FIELDS if name in cloud.fields), None)
+    fields = (cloud.fields[name] for name in RING_FIELDS if name in cloud.fields)
+    ring = next((values for values in fields if values.ndim == 1), None)
     azimuth = np.arctan2(xyz[:, 1], xyz[:, 0])
     if ring is None:
         ring = _turns(azimuth)
     radius = np.hypot(xyz[:, 0], xyz[:, 1])
     cones, steps, errors = [], [], []
     for laser in np.unique(ring):
-        rows = ring == laser
+        rows = (ring == laser) & (radius > 0)
         if rows.sum() >= _MIN_POINTS:
             slope, height = _cone(radius[rows], xyz[rows, 2])
             cones.append((slope, height))
