@@ -19,10 +19,10 @@ from pcc.anchors.base import Anchor, Setting
 from pcc.anchors.gpcc import options
 from pcc.anchors.gpcc.lasers import Lasers, fit_lasers, known_lasers
 from pcc.anchors.gpcc.tmc3 import Tmc3
+from pcc.anchors.grid import coordinates, grid_record, read_grid_record, whole_numbers
 from pcc.anchors.reflectance import COLOURS, from_whole, to_whole, whole_scale
 from pcc.errors import AnchorError
 from pcc.geometry.grid import Grid
-from pcc.geometry.voxels import own_step
 from pcc.pointcloud import PointCloud
 
 MODES = ("octree", "trisoup", "predictive")
@@ -35,8 +35,10 @@ class Gpcc(Anchor):
 
     Args:
         mode: "octree", "trisoup" (surfaces, lossy) or "predictive" (LiDAR).
-        lasers: None for no angular mode; a known sensor ("hdl64e"), a JSON file, or "fit": from each frame itself.
-        transform: of colours or reflectance: "raht", "lifting"; None: "predicting" for lossless settings, else raht.
+        lasers: None for no angular mode; a known sensor ("hdl64e") or a JSON file, both for clouds in metres; or "fit":
+            from each frame itself, in any unit.
+        transform: of colours or reflectance: one of ``options.TRANSFORMS``, of which "raht" and "lifting" always lose;
+            None: "predicting" for lossless settings, else "raht".
         planar: the octree's planar mode for dense clouds, with duplicates merged: smaller and slower.
         sort: order of predictive geometry without angular mode: 0 as given, 2 by azimuth.
         program: tmc3; None takes PCC_TMC3, then PATH.
@@ -68,6 +70,8 @@ class Gpcc(Anchor):
     def identity(self) -> str:
         program = self._tmc3().program
         known = {**vars(self), "last_run": None, "program": hashlib.sha256(program.read_bytes()).hexdigest()}
+        if self.lasers not in (None, "fit"):
+            known["lasers"] = known_lasers(str(self.lasers))
         return f"gpcc {sorted(known.items())}"
 
     def missing(self, setting: Setting) -> str | None:
@@ -89,7 +93,7 @@ class Gpcc(Anchor):
         positions, grid = whole_numbers(cloud.xyz, setting.voxel_size)
         fields, side = _fields(cloud, setting)
         if grid.num != grid.den:
-            side["grid"] = [grid.num, grid.den, grid.dtype.str]
+            side["grid"] = grid_record(grid)
         chosen = [*self._geometry(cloud, setting, grid), *self._attributes(fields, setting)]
         body, self.last_run = self._tmc3().encode(PointCloud(positions, fields), chosen)
         return _prefix(side) + body
@@ -98,10 +102,13 @@ class Gpcc(Anchor):
         side, body = _split(data)
         decoded, self.last_run = self._tmc3().decode(body)
         fields = {name: decoded.fields[name] for name in COLOURS if name in decoded.fields}
-        if "reflectance" in side:
-            name, scale, dtype = side["reflectance"]
-            fields[name] = from_whole(decoded.fields["refc"], scale, dtype)
-        return PointCloud(_coordinates(decoded.xyz, side.get("grid")), fields)
+        try:
+            if "reflectance" in side:
+                name, scale, dtype = side["reflectance"]
+                fields[name] = from_whole(decoded.fields["refc"], scale, dtype)
+            return PointCloud(_positions(decoded.xyz, side.get("grid")), fields)
+        except (KeyError, TypeError, ValueError) as error:
+            raise AnchorError(f"tmc3: its side information is damaged ({error})") from error
 
     def _tmc3(self) -> Tmc3:
         return Tmc3(self.program, self.timeout_s)
@@ -130,9 +137,11 @@ class Gpcc(Anchor):
         if not fields:
             return ["--disableAttributeCoding=1"]
         quantiser = LOSSLESS_QP if setting.quantiser is None else setting.quantiser
-        if self.mode == "trisoup":
+        if self.mode == "trisoup" and setting.quantiser is not None:
             quantiser = options.TRISOUP_QP.get(setting.node_size_log2 or 0, quantiser)
         transform = self.transform or ("predicting" if setting.quantiser is None else "raht")
+        if setting.quantiser is None and transform not in options.LOSSLESS_TRANSFORMS:
+            raise AnchorError(f"tmc3: fields without loss need predicting or haar, and the transform is {transform}")
         lossless_geometry = setting.scale == 1 and self.mode != "trisoup"
         chosen = []
         if "red" in fields:
@@ -143,27 +152,14 @@ class Gpcc(Anchor):
         return chosen
 
 
-def whole_numbers(xyz: np.ndarray, voxel_size: float | None) -> tuple[np.ndarray, Grid]:
-    """(N, 3) float64 whole numbers, in the points' order, that times the grid's step are the positions.
-
-    Raises:
-        AnchorError: the cloud lies on no grid, and no voxel size is given.
-    """
-    step = (voxel_size, 1.0) if voxel_size else own_step(xyz)
-    if step is None:
-        raise AnchorError("tmc3: the cloud lies on no grid; give voxel_size")
-    grid = Grid(step[0], step[1], (0, 0, 0), xyz.dtype)
-    return np.floor(xyz.astype(np.float64) * grid.den / grid.num + 0.5), grid
-
-
 def _fields(cloud: PointCloud, setting: Setting) -> tuple[dict[str, np.ndarray], dict]:
     """The fields as tmc3 reads them, and what leads back from its reflectance."""
     if setting.fields == "none" or not cloud.fields:
         return {}, {}
     names = set(cloud.fields)
     fields = {name: cloud.fields[name] for name in COLOURS if name in names}
-    if fields and (len(fields) < 3 or any(values.dtype != np.uint8 for values in fields.values())):
-        raise AnchorError("tmc3: expected red, green and blue of uint8")
+    if fields and (len(fields) < 3 or any(v.dtype != np.uint8 or v.ndim != 1 for v in fields.values())):
+        raise AnchorError("tmc3: expected red, green and blue of uint8, one column each")
     others = sorted(names - set(COLOURS))
     if len(others) > 1:
         raise AnchorError(f"tmc3 carries colours and one more field, got {', '.join(others)}")
@@ -175,11 +171,10 @@ def _fields(cloud: PointCloud, setting: Setting) -> tuple[dict[str, np.ndarray],
     return fields, {"reflectance": [others[0], scale, values.dtype.str]}
 
 
-def _coordinates(xyz: np.ndarray, grid: list | None) -> np.ndarray:
-    """Positions in the cloud's unit; integers where all of them are."""
-    if grid is not None:
-        num, den, dtype = grid
-        return (xyz * num / den).astype(dtype)
+def _positions(xyz: np.ndarray, record: list | None) -> np.ndarray:
+    """In the cloud's unit; integers where all of them are."""
+    if record is not None:
+        return coordinates(xyz, read_grid_record(record))
     whole = xyz.astype(np.int32)
     return whole if np.array_equal(whole, xyz) else xyz
 
@@ -188,14 +183,19 @@ def _prefix(side: dict) -> bytes:
     if not side:
         return b""
     text = json.dumps(side, separators=(",", ":")).encode()
+    if len(text) > 255:
+        raise AnchorError(f"tmc3: the field's name is too long: {len(text)} bytes of side information, at most 255 fit")
     return bytes([_MARK, len(text)]) + text
 
 
 def _split(data: bytes) -> tuple[dict, bytes]:
     if not data or data[0] != _MARK:
         return {}, data
-    end = 2 + data[1]
     try:
-        return json.loads(data[2:end]), data[end:]
+        end = 2 + data[1]
+        side = json.loads(data[2:end])
     except (ValueError, IndexError) as error:
         raise AnchorError(f"tmc3: its side information is damaged ({error})") from error
+    if not isinstance(side, dict):
+        raise AnchorError(f"tmc3: its side information is damaged: expected a mapping, got {side!r}")
+    return side, data[end:]
