@@ -109,14 +109,15 @@ def _columns(steps: np.ndarray) -> int:
     """Columns in a turn, of which azimuth ``steps`` within lasers are multiples.
 
     Their usual step may be two columns (lasers that fire in turn), so the number at which most steps are whole, up to
-    twice the usual, is taken, and then refined by least squares.
+    twice the usual, is taken, and then refined by least squares. Steps without noise are as whole at every multiple of
+    the number: the smallest counts.
     """
     steps = steps[(steps > 1e-4) & (steps < 20 * np.median(steps))]
     sample = steps[:: len(steps) // _MAX_STEPS + 1]
     usual = 2 * np.pi / np.median(sample)
     numbers = np.arange(round(0.9 * usual), round(2.2 * usual))
-    wholeness = [abs(np.exp(1j * number * sample).mean()) for number in numbers]
-    columns = numbers[int(np.argmax(wholeness))]
+    wholeness = np.array([abs(np.exp(1j * number * sample).mean()) for number in numbers])
+    columns = numbers[int(np.argmax(wholeness > wholeness.max() - 1e-9))]
     multiples = np.rint(sample * columns / (2 * np.pi))
     return round(float(2 * np.pi * (multiples**2).sum() / (multiples * sample).sum()))
 
