@@ -101,7 +101,8 @@ class Tmc3:
         """The cloud of a stream: float64 positions, fields as written.
 
         Raises:
-            AnchorError: the program failed, as it does on most damaged streams; it has no checksum to see the others.
+            AnchorError: the program failed, as it does on most damaged streams. It has no checksum to see the others:
+                of a stream that was cut, the slices before the cut may come back without a word.
         """
         with tempfile.TemporaryDirectory(prefix="pcc-tmc3-") as folder:
             stream, decoded = Path(folder, "cloud.bin"), Path(folder, "cloud.ply")
@@ -129,7 +130,8 @@ def write_ply(path: Path, cloud: PointCloud) -> None:
         AnchorError: a position is no whole number that float32 holds, or a field is none of tmc3's.
     """
     positions = cloud.xyz.astype(np.float32)
-    if not (np.array_equal(positions, cloud.xyz) and np.array_equal(positions, np.rint(positions))):
+    whole = np.isfinite(positions) & (positions == np.rint(positions)) & (positions == cloud.xyz)
+    if not whole.all():
         raise AnchorError("tmc3: a position is no whole number that float32 holds (all below 2^24)")
     header = ["ply", "format binary_little_endian 1.0", f"element vertex {len(cloud)}"]
     header += [f"property float {axis}" for axis in "xyz"]
