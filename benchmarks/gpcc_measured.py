@@ -86,7 +86,8 @@ def lidar_job(condition: str) -> Job | None:
         sort, merge = int(found["sort"] or 0), bool(found["merge"])
         geometry = options.lidar_predictive(scale, lasers=lasers, merge=merge, sort=sort)
     else:
-        geometry = options.lidar_octree(scale, lasers=lasers, merge=bool(found["merge"]))
+        direct_coding = 1 if found["times"] else 3  # runs of two factors were measured with tmc3's default
+        geometry = options.lidar_octree(scale, lasers=lasers, merge=bool(found["merge"]), direct_coding=direct_coding)
     if found["transform"] is None:
         return Job([*geometry, "--disableAttributeCoding=1"])
     quantiser = LOSSLESS_QP if rate.quantiser is None else rate.quantiser
@@ -111,7 +112,8 @@ def with_fields(cloud: PointCloud, job: Job) -> PointCloud:
     if job.colours:
         return PointCloud(xyz, {name: cloud.fields[name] for name in ("red", "green", "blue")})
     if job.times:
-        return PointCloud(xyz, {"refc": np.rint(cloud.fields["intensity"] * job.times).astype(np.uint16)})
+        whole = np.rint(cloud.fields["intensity"].astype(np.float64) * job.times)
+        return PointCloud(xyz, {"refc": whole.astype(np.uint16)})
     return PointCloud(xyz)
 
 
