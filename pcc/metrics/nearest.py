@@ -2,7 +2,8 @@
 
 ``pc_error`` averages over every neighbour that is equally near, so one neighbour a point is not enough; on integer
 grids most points have several. Brute facts only: no normals, no means. The search is pykdtree's, which is
-exact; squared distances are computed again from the coordinates, so that integers stay exact.
+exact; squared distances are computed again from the coordinates, so that integers stay exact. ``pc_error`` subtracts in
+float32: on decimal lattices (metres in steps of 1 mm) its rounding parts neighbours that tie here, and the other way.
 """
 
 from __future__ import annotations
