@@ -17,7 +17,6 @@ import argparse
 import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -29,21 +28,10 @@ from rich.console import Console
 from rich.table import Table
 
 import pcc
+from pcc.anchors.program import run_program
 from pcc.geometry.voxels import devoxelize, voxelize
 
 PCC = [sys.executable, "-c", "from pcc.cli import main; main()"]  # what the installed script does
-
-# Starts a command from a small process, because the system counts the peak memory of who starts it as the command's.
-LAUNCHER = """
-import os, subprocess, sys, time
-with open(sys.argv[1], "wb") as log:
-    start = time.perf_counter()
-    process = subprocess.Popen(sys.argv[2:], stdout=log, stderr=log)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = 0  # waited for
-    wall_s = time.perf_counter() - start
-print(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, os.waitstatus_to_exitcode(status))
-"""
 
 # Lossless geometry of the common test conditions; the second is smaller and slower.
 TMC3_OPTIONS = {
@@ -82,19 +70,14 @@ class Command:
         """Runs it once.
 
         Raises:
-            RuntimeError: it failed; holds the last lines that it wrote.
+            AnchorError: it failed; holds the last line that it wrote.
         """
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}  # as users have it
-        with tempfile.NamedTemporaryFile() as log:
-            launch = [sys.executable, "-c", LAUNCHER, log.name, *self.line]
-            done = subprocess.run(launch, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-            wall_s, cpu_s, peak, code = (float(number) for number in done.stdout.split())
-            if code:
-                raise RuntimeError(f"{' '.join(self.line)}: {log.read()[-2000:].decode(errors='replace')}")
+        run = run_program(self.line, environment=environment)
         if count:
-            self.wall_s.append(wall_s)
-            self.cpu_s.append(cpu_s)
-            self.peak_bytes = max(self.peak_bytes, int(peak) * (1 if sys.platform == "darwin" else 1024))
+            self.wall_s.append(run.wall_s)
+            self.cpu_s.append(run.user_s + run.system_s)
+            self.peak_bytes = max(self.peak_bytes, run.peak_bytes)
 
 
 def pcc_commands(cloud: Path, folder: Path, model: str, threads: int) -> list[Command]:
@@ -119,7 +102,8 @@ def measure(path: Path, models: Sequence[str], threads: int, tmc3: str | None, r
     """All commands on one cloud, in turn.
 
     Raises:
-        RuntimeError: a command failed, or did not give the points back.
+        AnchorError: a command failed.
+        RuntimeError: it did not give the points back.
     """
     xyz = pcc.read_points(path).xyz
     with tempfile.TemporaryDirectory() as name:

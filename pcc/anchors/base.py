@@ -9,6 +9,7 @@ counted. Times are wall times of whole calls, voxelisation and side information 
 from __future__ import annotations
 
 import importlib.metadata
+import math
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -35,6 +36,9 @@ class Setting:
         quantiser: quantisation parameter (QP) of fields; None asks for fields without loss.
         fields: "none" codes positions only; "all" every field.
         duplicates: "keep" or "merge" points of equal position.
+
+    Raises:
+        ValueError: a value that is none of these.
     """
 
     rate: str = LOSSLESS
@@ -45,6 +49,19 @@ class Setting:
     quantiser: int | None = None
     fields: str = "none"
     duplicates: str = "keep"
+
+    def __post_init__(self) -> None:
+        for name in ("voxel_size", "max_error"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
+                raise ValueError(f"{name}: expected a finite number above 0, got {value}")
+        if self.voxel_size is not None and self.max_error is not None:
+            raise ValueError("voxel_size, max_error: expected at most one of them, got both")
+        if not 0 < self.scale <= 1:
+            raise ValueError(f"scale: expected a number above 0, at most 1, got {self.scale}")
+        for name, allowed in (("fields", ("none", "all")), ("duplicates", ("keep", "merge"))):
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name}: expected one of {', '.join(allowed)}, got {getattr(self, name)!r}")
 
     def step(self, cloud: PointCloud) -> float | None:
         """The voxel size that voxel_size and scale ask for; None where the cloud's own grid is to stay.

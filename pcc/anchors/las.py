@@ -3,6 +3,8 @@
 LAS holds int32 coordinates with a scale and an offset, an intensity of 16 bits, colours of 16 bits and named extra
 dimensions. Here coordinates are the cloud's own grid (or that of ``voxel_size``), so nothing is lost on it; the order
 of the points stays, duplicates too. Fields go where LAS has a place for them, else into extra dimensions.
+
+It is no place for bytes of strangers: lazrs 0.8 takes memory by what a damaged stream says, and ends the process.
 """
 
 from __future__ import annotations
@@ -11,18 +13,28 @@ import importlib
 import io
 import json
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
 from pcc.anchors.base import Anchor, Setting
+from pcc.anchors.grid import coordinates, grid_record, read_grid_record, whole_numbers
 from pcc.anchors.reflectance import COLOURS, from_whole, to_whole, whole_scale
 from pcc.errors import AnchorError, Unsuitable
 from pcc.geometry.grid import Grid
-from pcc.geometry.voxels import own_step
 from pcc.pointcloud import PointCloud
 
 _USER, _RECORD = "pcc", 1  # of the variable-length record with the data types
 _MAX = 1 << 31
+_DAMAGED = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    StopIteration,
+    RuntimeError,
+    OSError,
+)  # what laspy lets out
 
 
 class LasZip(Anchor):
@@ -42,41 +54,39 @@ class LasZip(Anchor):
             raise Unsuitable("laszip: an empty cloud is not coded")
         if setting.max_error is not None:
             raise Unsuitable("laszip: expected voxel_size or a scale, got max_error")
-        step = setting.step(cloud)
-        own = (step, 1.0) if step else own_step(cloud.xyz)
-        if own is None:
-            raise Unsuitable("laszip: the cloud lies on no grid; give voxel_size")
-        steps = np.floor(cloud.xyz.astype(np.float64) * own[1] / own[0] + 0.5)
+        steps, grid = whole_numbers(cloud.xyz, setting.step(cloud))
         if np.abs(steps).max() >= _MAX:
             raise Unsuitable("laszip: a position needs more than 32 bits")
-        return _write(laspy, steps.astype(np.int32), cloud if setting.fields != "none" else PointCloud(cloud.xyz), own)
+        columns, side = _columns(cloud if setting.fields != "none" else PointCloud(cloud.xyz))
+        return _write(laspy, steps.astype(np.int32), grid, columns, side)
 
     def decompress(self, data: bytes) -> PointCloud:
         laspy = _laspy()
         try:
-            with laspy.open(io.BytesIO(data)) as reader:
+            with laspy.open(io.BytesIO(data), laz_backend=laspy.LazBackend.Lazrs) as reader:
                 las = reader.read()
             record = next(vlr for vlr in las.header.vlrs if vlr.user_id == _USER)
-            side = json.loads(record.record_data)
-        except (laspy.errors.LaspyException, ValueError, StopIteration, RuntimeError) as error:
+            return _cloud(las, json.loads(record.record_data))
+        except (laspy.errors.LaspyException, *_DAMAGED) as error:
             raise AnchorError(f"laszip: not a stream of this anchor ({error})") from error
-        num, den, dtype = side["grid"]
-        steps = np.stack([las.X, las.Y, las.Z], axis=1)
-        grid = Grid(num, den, (0, 0, 0), np.dtype(dtype))
-        xyz = steps.astype(dtype) if grid.is_integer else (steps * num / den).astype(dtype)
-        fields = {
-            name: _field(np.array(las[place]), scale, kind) for name, (place, scale, kind) in side["fields"].items()
-        }
-        return PointCloud(xyz, fields)
 
 
-def _write(laspy: ModuleType, steps: np.ndarray, cloud: PointCloud, step: tuple[float, float]) -> bytes:
-    columns, side = _columns(cloud)
+def _cloud(las: Any, side: dict) -> PointCloud:
+    xyz = coordinates(np.stack([las.X, las.Y, las.Z], axis=1), read_grid_record(side["grid"]))
+    if len(xyz) != las.header.point_count:
+        raise ValueError(f"{len(xyz)} of {las.header.point_count} points")
+    fields = {name: _field(np.array(las[place]), scale, kind) for name, (place, scale, kind) in side["fields"].items()}
+    return PointCloud(xyz, fields)
+
+
+def _write(
+    laspy: ModuleType, steps: np.ndarray, grid: Grid, columns: dict[str, np.ndarray], side: dict[str, list]
+) -> bytes:
     header = laspy.LasHeader(version="1.4", point_format=7 if "red" in columns else 6)
-    header.scales, header.offsets = np.full(3, step[0] / step[1]), np.zeros(3)
+    header.scales, header.offsets = np.full(3, grid.step), np.zeros(3)
     for name in columns.keys() - {*COLOURS, "intensity"}:
         header.add_extra_dim(laspy.ExtraBytesParams(name=name, type=columns[name].dtype))
-    record = {"grid": [step[0], step[1], cloud.xyz.dtype.str], "fields": side}
+    record = {"grid": grid_record(grid), "fields": side}
     header.vlrs.append(laspy.VLR(_USER, _RECORD, "data types", json.dumps(record, separators=(",", ":")).encode()))
     las = laspy.LasData(header)
     las.X, las.Y, las.Z = steps.T
@@ -98,11 +108,28 @@ def _columns(cloud: PointCloud) -> tuple[dict[str, np.ndarray], dict[str, list]]
         place, scale = f"field{i}", 0
         if name in COLOURS and has_colours and values.dtype.itemsize <= 2:
             place = name
-        elif name == "intensity":
-            place, scale = name, whole_scale(name, values)
-        columns[place] = to_whole(values, scale) if scale else values
+        elif name == "intensity" and (found := _intensity_scale(values)):
+            place, scale = name, found
+        columns[place] = to_whole(values, scale) if scale else _holdable(name, values)
         side[name] = [place, scale, values.dtype.str]
     return columns, side
+
+
+def _intensity_scale(values: np.ndarray) -> int:
+    """0 where LAS's 16 bits lose something."""
+    try:
+        return whole_scale("intensity", values)
+    except AnchorError:
+        return 0
+
+
+def _holdable(name: str, values: np.ndarray) -> np.ndarray:
+    """``values`` in the next wider type that an extra dimension has."""
+    if values.dtype.kind == "b":
+        return values.astype(np.uint8)
+    if values.dtype.itemsize > 8:
+        raise AnchorError(f"laszip: field {name!r} is {values.dtype}; expected at most 64 bits")
+    return values.astype(np.float32) if values.dtype == np.float16 else values
 
 
 def _field(values: np.ndarray, scale: int, dtype: str) -> np.ndarray:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +35,7 @@ class ProgramRun:
         log: what it wrote to its standard output and error, together.
         wall_s: from its start to its end, its own reading and writing of files included.
         user_s, system_s: CPU seconds of all its threads.
-        peak_bytes: its highest resident set.
+        peak_bytes: its highest resident set; never below the 10 MB or so of the process that starts it.
     """
 
     log: str
@@ -45,18 +45,33 @@ class ProgramRun:
     peak_bytes: int
 
 
-def run_program(command: Sequence[str | Path], timeout_s: float | None = None) -> ProgramRun:
+def run_program(
+    command: Sequence[str | Path], timeout_s: float | None = None, environment: Mapping[str, str] | None = None
+) -> ProgramRun:
     """Runs ``command`` to its end.
+
+    Args:
+        command: the program and its arguments.
+        timeout_s: None waits for ever.
+        environment: the variables that it sees; None: those of this process.
 
     Raises:
         AnchorError: it cannot be started, fails, or takes longer than ``timeout_s``; the message has its last line.
+        ValueError: the command is empty.
     """
+    if not command:
+        raise ValueError("command: expected a program and its arguments, got nothing")
     name = Path(command[0]).name
     with tempfile.TemporaryDirectory(prefix="pcc-run-") as folder:
         log = Path(folder, "log")
         launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(log), *map(str, command)]
         process = subprocess.Popen(
-            launcher, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+            launcher,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            env=environment,
         )
         try:
             answer, complaint = process.communicate(timeout=timeout_s)

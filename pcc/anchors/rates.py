@@ -33,7 +33,7 @@ def rate_points(rates: list[str | Mapping[str, Any]], setting: Setting, bits: in
         bits: of the cloud's grid.
 
     Raises:
-        ValueError: an unknown rate, or a name that comes twice.
+        ValueError: an unknown rate, a mapping without a name, or a name that comes twice.
     """
     named = [name for rate in rates for name in (CTC if rate == "ctc" else (rate,))]
     points = [_point(rate, setting, bits) for rate in named]
@@ -52,6 +52,8 @@ def _name(setting: Setting) -> str:
 
 def _point(rate: str | Mapping[str, Any], setting: Setting, bits: int) -> Setting:
     if isinstance(rate, Mapping):
+        if "rate" not in rate:
+            raise ValueError(f"rates: expected a name as 'rate', got {dict(rate)}")
         try:
             return replace(setting, **{str(name): value for name, value in rate.items()})
         except TypeError as error:

@@ -1,7 +1,8 @@
 """Errors of colours and reflectance between two clouds, by the definitions of ``pc_error`` 0.14.2.
 
 Colours are compared as BT.709 YCbCr in [0, 1], peak 1. A point is compared with the mean colour of all its nearest
-points, rounded to whole numbers; reflectance with that of one nearest point (the first of them here). Colours or
+points, rounded to whole numbers; reflectance with that of one nearest point: the first by x, y, z here, whichever its
+tree meets first in ``pc_error``, so on lattices, where many are equally near, their figures differ. Colours or
 reflectance of points at one place are averaged first, integers without their fraction.
 """
 
@@ -35,12 +36,20 @@ class Attributes:
 
 
 def read_attributes(cloud: PointCloud, unique: Unique) -> Attributes:
-    """The attributes of ``cloud``: colours of 8 bits, and the first field that is a reflectance by its name."""
+    """The attributes of ``cloud``: colours of 8 bits, and the first field that is a reflectance by its name.
+
+    Raises:
+        ValueError: a reflectance is NaN or infinite.
+    """
     colours = None
     if all(name in cloud.fields and cloud.fields[name].dtype == np.uint8 for name in COLOURS):
         colours = unique.mean(np.stack([cloud.fields[name] for name in COLOURS], axis=1)).astype(np.uint8)
-    name = next((name for name in REFLECTANCES if name in cloud.fields and cloud.fields[name].ndim == 1), None)
-    return Attributes(colours, None if name is None else unique.mean(cloud.fields[name]).astype(np.float64))
+    name = _reflectance_name(cloud)
+    if name is None:
+        return Attributes(colours, None)
+    if not np.isfinite(cloud.fields[name]).all():
+        raise ValueError(f"field {name!r}: expected finite values, got NaN or infinity")
+    return Attributes(colours, unique.mean(cloud.fields[name]).astype(np.float64))
 
 
 def colour_mse(source: np.ndarray, target: np.ndarray, found: Nearest) -> np.ndarray:
@@ -56,11 +65,11 @@ def reflectance_mse(source: np.ndarray, target: np.ndarray, found: Nearest) -> f
 
 def reflectance_peak(a: PointCloud) -> float | None:
     """The largest value of the dtype of a cloud's reflectance, 1 for floats; None without reflectance."""
-    for name in REFLECTANCES:
-        if name in a.fields and a.fields[name].ndim == 1:
-            dtype = a.fields[name].dtype
-            return 1.0 if dtype.kind in "fb" else float(np.iinfo(dtype).max)
-    return None
+    name = _reflectance_name(a)
+    if name is None:
+        return None
+    dtype = a.fields[name].dtype
+    return 1.0 if dtype.kind in "fb" else float(np.iinfo(dtype).max)
 
 
 def attribute_psnr(mse: float | None, peak: float | None) -> float | None:
@@ -68,3 +77,7 @@ def attribute_psnr(mse: float | None, peak: float | None) -> float | None:
     if mse is None or peak is None:
         return None
     return 10 * math.log10(peak * peak / mse) if mse > 0 else math.inf
+
+
+def _reflectance_name(cloud: PointCloud) -> str | None:
+    return next((name for name in REFLECTANCES if name in cloud.fields and cloud.fields[name].ndim == 1), None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -56,11 +56,11 @@ def curve(points: Iterable[tuple[float, float]]) -> Curve:
     point that costs more than another of higher PSNR is left out, because both would make the curve turn back.
 
     Raises:
-        ValueError: a rate is not positive, or a PSNR is NaN.
+        ValueError: a rate is not positive and finite, or a PSNR is NaN.
     """
     kept: list[tuple[float, float]] = []
     for rate, psnr in sorted(points, key=lambda point: (-point[1], point[0])):
-        if not rate > 0 or math.isnan(psnr):
+        if not 0 < rate < math.inf or math.isnan(psnr):
             raise ValueError(f"expected a positive rate and a PSNR, got {rate} and {psnr}")
         if math.isfinite(psnr) and (not kept or (psnr < kept[-1][1] and rate < kept[-1][0])):
             kept.append((rate, psnr))
@@ -71,7 +71,7 @@ def curve(points: Iterable[tuple[float, float]]) -> Curve:
 def bd_rate(anchor: Curve, test: Curve) -> BdDelta:
     """By how many per cent ``test`` needs more rate than ``anchor`` for the same PSNR, on average over the overlap."""
     delta = _delta(anchor.psnrs, np.log10(anchor.rates), test.psnrs, np.log10(test.rates), "dB")
-    return delta if delta.value is None else _replace(delta, (10**delta.value - 1) * 100)
+    return delta if delta.value is None else replace(delta, value=(10**delta.value - 1) * 100)
 
 
 def bd_psnr(anchor: Curve, test: Curve) -> BdDelta:
@@ -100,10 +100,8 @@ def _delta(x_a: Axis, y_a: Axis, x_b: Axis, y_b: Axis, unit: str) -> BdDelta:
 
 
 def _area(x: Axis, y: Axis, low: float, high: float) -> float:
-    from scipy.interpolate import PchipInterpolator
-
+    try:
+        from scipy.interpolate import PchipInterpolator
+    except ImportError as error:
+        raise ImportError("Bjontegaard deltas need scipy: pip install 'pcc-codec[eval]'") from error
     return float(PchipInterpolator(x, y).integrate(low, high))
-
-
-def _replace(delta: BdDelta, value: float) -> BdDelta:
-    return BdDelta(value, delta.low, delta.high, delta.overlap, delta.note)

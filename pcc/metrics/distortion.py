@@ -99,7 +99,7 @@ def distortion(
         peak_of_reflectance: None takes the largest value of the dtype (65535 for ``pc_error``'s uint16), 1 for floats.
 
     Raises:
-        ValueError: a cloud is empty or not finite, a peak is not positive, or the normals do not fit.
+        ValueError: a cloud is empty, it or its reflectance is not finite, a peak not positive, or normals do not fit.
         ImportError: pykdtree is missing.
     """
     for name, value in (("peak", peak), ("bound", bound), ("peak_of_reflectance", peak_of_reflectance)):
@@ -108,8 +108,10 @@ def distortion(
     unique_a, unique_b = unique_points(a, "a"), unique_points(b, "b")
     if normals is None:
         normals = field_normals(a.fields)
-    elif np.shape(normals) != (len(a), 3):
-        raise ValueError(f"normals: expected shape ({len(a)}, 3), got {np.shape(normals)}")
+    else:
+        normals = np.asarray(normals, np.float64)
+        if normals.shape != (len(a), 3):
+            raise ValueError(f"normals: expected shape ({len(a)}, 3), got {normals.shape}")
     if normals is not None and not np.isfinite(normals).all():
         raise ValueError("normals: expected finite values, got NaN or infinity")
     of_a, of_b = read_attributes(a, unique_a), read_attributes(b, unique_b)
@@ -125,7 +127,8 @@ def distortion(
     ab = _direction(unique_a.points, unique_b.points, a_to_b, normals_b, of_a, of_b, bound)
     ba = _direction(unique_b.points, unique_a.points, b_to_a, normals_a, of_b, of_a, bound)
     reflectance = peak_of_reflectance or reflectance_peak(a)
-    return _summary(ab, ba, peak, bound, reflectance, (len(a), len(b)), (unique_a.points, unique_b.points))
+    num_points = len(a), len(b), len(unique_a.points), len(unique_b.points)
+    return _summary(ab, ba, peak, bound, reflectance, num_points, identical)
 
 
 def psnr(mse: float, peak: float) -> float:
@@ -189,7 +192,7 @@ def _direction(
         d2=float(projected.mean()),
         largest=float(found.squared.max()),
         largest_d2=float(projected.max()),
-        within=None if bound is None else float((found.squared <= bound * bound).mean()),
+        within=None if bound is None else float((np.sqrt(found.squared) <= bound).mean()),  # as max_error says
         colour=colours,
         reflectance=reflectance,
     )
@@ -201,8 +204,8 @@ def _summary(
     peak: float,
     bound: float | None,
     reflectance_peak: float | None,
-    sizes: tuple[int, int],
-    unique: tuple[np.ndarray, np.ndarray],
+    num_points: tuple[int, int, int, int],
+    identical: bool,
 ) -> Distortion:
     d1, d2, largest = max(ab.d1, ba.d1), max(ab.d2, ba.d2), max(ab.largest, ba.largest)
     colours = [None] * 3 if ab.colour is None or ba.colour is None else np.maximum(ab.colour, ba.colour).tolist()
@@ -217,6 +220,6 @@ def _summary(
         y_psnr=y, u_psnr=u, v_psnr=v,
         reflectance_psnr=attribute_psnr(reflectance, reflectance_peak), reflectance_mse=reflectance,
         reflectance_peak=None if reflectance is None else reflectance_peak,
-        num_points_a=sizes[0], num_points_b=sizes[1], num_unique_a=len(unique[0]), num_unique_b=len(unique[1]),
-        identical=np.array_equal(unique[0], unique[1]),
+        num_points_a=num_points[0], num_points_b=num_points[1],
+        num_unique_a=num_points[2], num_unique_b=num_points[3], identical=identical,
     )  # fmt: skip

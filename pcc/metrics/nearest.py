@@ -2,7 +2,8 @@
 
 ``pc_error`` averages over every neighbour that is equally near, so one neighbour a point is not enough; on integer
 grids most points have several. Brute facts only: no normals, no means. The search is pykdtree's, which is
-exact; squared distances are computed again from the coordinates, so that integers stay exact.
+exact; squared distances are computed again from the coordinates, so that integers stay exact. ``pc_error`` subtracts in
+float32: on decimal lattices (metres in steps of 1 mm) its rounding parts neighbours that tie here, and the other way.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-TOLERANCE = 1e-8  # squared distances that differ by less are equal (pc_error 0.14.2)
+TOLERANCE = 1e-8  # neighbours in a chain of squared distances that rise by less tie (pc_error 0.14.2)
 MAX_TIES = 30  # pc_error 0.14.2 looks no further; which 30 of more is the tree's choice
 _STAGES = (2, 5, MAX_TIES)  # neighbours asked for; the next only where all of them tie
 _CHUNK = 1 << 18
@@ -26,11 +27,13 @@ class Nearest:
         squared: (N,) float64, squared distance to the nearest row.
         queries: (T,) int64, rising; queries[t] and rows[t] are one equidistant pair, T >= N.
         rows: (T,) int64, rows of the target.
+        exact: (T,) bool: equal to ``squared`` to the last bit, not just within the tolerance.
     """
 
     squared: np.ndarray
     queries: np.ndarray
     rows: np.ndarray
+    exact: np.ndarray
 
     def mean(self, values: np.ndarray) -> np.ndarray:
         """(N,) or (N, K) means over each query's pairs of ``values``, (T,) or (T, K) float64."""
@@ -80,7 +83,7 @@ def kd_tree(points: np.ndarray) -> Tree:
 def themselves(points: np.ndarray) -> Nearest:
     """Every one of N distinct points nearest to itself."""
     rows = np.arange(len(points))
-    return Nearest(np.zeros(len(points)), rows, rows)
+    return Nearest(np.zeros(len(points)), rows, rows, np.ones(len(points), bool))
 
 
 def nearest(tree: Tree, queries: np.ndarray) -> Nearest:
@@ -90,6 +93,7 @@ def nearest(tree: Tree, queries: np.ndarray) -> Nearest:
         squared=np.concatenate([part.squared for part in parts]),
         queries=np.concatenate([part.queries + i * _CHUNK for i, part in enumerate(parts)]),
         rows=np.concatenate([part.rows for part in parts]),
+        exact=np.concatenate([part.exact for part in parts]),
     )
 
 
@@ -101,14 +105,21 @@ def _nearest(tree: Tree, queries: np.ndarray) -> Nearest:
     for k in sorted({min(k, num_points) for k in _STAGES}):
         distances, rows = _search(tree, queries[undecided], k)
         squared[undecided] = distances[:, 0]
-        tied = distances - distances[:, :1] < TOLERANCE
+        tied = _tied(distances)
         done = ~tied[:, -1] if k < min(MAX_TIES, num_points) else np.ones(len(undecided), bool)
         which, column = np.nonzero(tied & done[:, None])
-        found.append((undecided[which], rows[which, column]))
+        exact = distances[which, column] == distances[which, 0]
+        found.append((undecided[which], rows[which, column], exact))
         undecided = undecided[~done]
-    asked = np.concatenate([pair[0] for pair in found])
+    asked, rows, exact = (np.concatenate(parts) for parts in zip(*found, strict=True))
     order = np.argsort(asked, kind="stable")
-    return Nearest(squared, asked[order], np.concatenate([pair[1] for pair in found])[order])
+    return Nearest(squared, asked[order], rows[order], exact[order])
+
+
+def _tied(distances: np.ndarray) -> np.ndarray:
+    """(n, k) bool: whether a chain of steps below the tolerance leads there from the first (pc_error 0.14.2)."""
+    steps = np.abs(np.diff(distances, axis=1, prepend=distances[:, :1]))
+    return np.logical_and.accumulate(steps < TOLERANCE, axis=1)
 
 
 def _search(tree: Tree, points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

@@ -55,7 +55,8 @@ def transfer_normals(normals: np.ndarray, a_to_b: Nearest, b_to_a: Nearest) -> n
     """Normals of B from those of A: (M, 3) float64, means that are not normalised again.
 
     Each point of A adds its normal to all its nearest points of B; a point of B that none reaches takes the mean
-    of its own nearest points of A.
+    of its own nearest points of A. Nearest means equal to the last bit here, as in ``pc_error``: its tolerance is
+    for errors only.
 
     Args:
         normals: (N, 3) float64, of A.
@@ -63,7 +64,9 @@ def transfer_normals(normals: np.ndarray, a_to_b: Nearest, b_to_a: Nearest) -> n
         b_to_a: the nearest points of A for the M points of B.
     """
     num_b = len(b_to_a.squared)
-    given = group_mean(a_to_b.rows, normals[a_to_b.queries], num_b)
+    queries, rows = a_to_b.queries[a_to_b.exact], a_to_b.rows[a_to_b.exact]
+    given = group_mean(rows, normals[queries], num_b)
     reached = np.zeros(num_b, bool)
-    reached[a_to_b.rows] = True
-    return np.where(reached[:, None], given, b_to_a.mean(normals[b_to_a.rows]))
+    reached[rows] = True
+    own = group_mean(b_to_a.queries[b_to_a.exact], normals[b_to_a.rows[b_to_a.exact]], num_b)
+    return np.where(reached[:, None], given, own)

@@ -127,3 +127,60 @@ def test_refuses_normals_of_another_cloud():
 def test_psnr_of_a_known_pair():
     """dense_step2 of the vectors: 10 log10(3 1023^2 / 1.49879583) = 63.2113005 dB."""
     assert psnr(1.49879583, 1023) == pytest.approx(63.2113005, abs=1e-6)
+
+
+def grey(*values) -> dict:
+    return {name: np.array(values, np.uint8) for name in ("red", "green", "blue")}
+
+
+def test_identical_positions_with_other_colours():
+    """Positions lose nothing, luma 51 / 255 = 0.2: 10 log10(1 / .04) = 13.979 dB; grey has no chroma to lose."""
+    a, b = cloud([0, 0, 0], [1, 0, 0], **grey(0, 102)), cloud([1, 0, 0], [0, 0, 0], **grey(51, 51))
+    result = distortion(a, b, peak=1)
+    assert result.identical
+    assert result.d1_psnr == math.inf
+    assert result.y_psnr == pytest.approx(-10 * math.log10(0.04))
+    assert result.u_psnr > 300
+
+
+def test_colour_counts_its_worse_direction():
+    """The white point that b lost costs a -> b alone: (0 + 1) / 2."""
+    result = distortion(cloud([0, 0, 0], [5, 0, 0], **grey(0, 255)), cloud([0, 0, 0], **grey(0)), peak=1)
+    assert result.y_psnr == pytest.approx(10 * math.log10(2))
+
+
+def test_reflectance_and_its_peak():
+    """MSE 25; the peak is the dtype's largest value, or the one given."""
+    a, b = (cloud([0, 0, 0], intensity=np.array([value], np.uint8)) for value in (7, 12))
+    result = distortion(a, b, peak=1)
+    assert (result.reflectance_mse, result.reflectance_peak) == (25, 255)
+    assert result.reflectance_psnr == pytest.approx(10 * math.log10(255**2 / 25))
+    assert distortion(a, b, peak=1, peak_of_reflectance=5).reflectance_psnr == 0
+
+
+def test_attributes_of_one_cloud_alone_are_not_compared():
+    result = distortion(cloud([0, 0, 0], intensity=[1.0], **grey(1)), cloud([0, 0, 0]), peak=1)
+    assert (result.y_psnr, result.reflectance_psnr, result.reflectance_mse, result.reflectance_peak) == (None,) * 4
+
+
+def test_within_a_bound():
+    """Of a's points one of two keeps 1, of b's all: the smaller share counts; no bound, no share."""
+    a, b = cloud([0, 0, 0], [3, 0, 0]), cloud([1, 0, 0])
+    assert (distortion(a, b, peak=1, bound=1.0).within, distortion(a, b, peak=1, bound=1.0).bound) == (0.5, 1)
+    assert distortion(a, b, peak=1, bound=2.0).within == 1
+    assert distortion(a, b, peak=1).within is None
+
+
+def test_a_bound_is_kept_where_max_error_is(rng):
+    """within == 1 <=> max_error <= bound, for the very bound that is reached."""
+    for _ in range(200):
+        a, b = cloud(rng.normal(size=3)), cloud(rng.normal(size=3))
+        worst = distortion(a, b, peak=1).max_error
+        assert distortion(a, b, peak=1, bound=worst).within == 1
+        assert distortion(a, b, peak=1, bound=np.nextafter(worst, 0)).within == 0
+
+
+@pytest.mark.parametrize("name", ["bound", "peak_of_reflectance"])
+def test_refuses_bounds_and_peaks_below_zero(name):
+    with pytest.raises(ValueError, match=f"{name}: expected a positive number"):
+        distortion(cloud([0, 0, 0]), cloud([0, 0, 0]), peak=1, **{name: -1.0})

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pcc.metrics.nearest import kd_tree
-from pcc.metrics.normals import estimate_normals, field_normals
+from pcc.metrics.nearest import kd_tree, nearest
+from pcc.metrics.normals import estimate_normals, field_normals, transfer_normals
 
 pytest.importorskip("pykdtree", reason="the extra eval is not installed")
 
@@ -30,3 +30,15 @@ def test_fields():
     fields = {"nx": np.array([1]), "ny": np.array([2]), "nz": np.array([3])}
     assert field_normals(fields).tolist() == [[1, 2, 3]]
     assert field_normals({"nx": np.array([1])}) is None
+
+
+def test_only_the_very_nearest_give_normals():
+    """A's first point is nearest to B's first by one last bit; B's second has the normal of A's second alone.
+
+    Errors would count the two as equally near (tolerance 1e-8); pc_error 0.14.2 does not do so for normals.
+    """
+    a, b = np.array([[0.0, 0, 0], [-1, 0, 0]]), np.array([[0.3, 0, 0], [-0.30000000000000004, 0, 0]])
+    normals = np.array([[1.0, 0, 0], [0, 1, 0]])
+    a_to_b, b_to_a = nearest(kd_tree(b), a), nearest(kd_tree(a), b)
+    assert len(a_to_b.rows) == 3
+    assert transfer_normals(normals, a_to_b, b_to_a).tolist() == [[1, 0, 0], [0, 1, 0]]

@@ -19,6 +19,7 @@ from pcc.anchors.base import Anchor, Setting
 from pcc.anchors.gpcc import options
 from pcc.anchors.gpcc.lasers import Lasers, fit_lasers, known_lasers
 from pcc.anchors.gpcc.tmc3 import Tmc3
+from pcc.anchors.grid import coordinates, grid_record, read_grid_record, whole_numbers
 from pcc.anchors.reflectance import COLOURS, from_whole, to_whole, whole_scale
 from pcc.errors import AnchorError, Unsuitable
 from pcc.geometry.grid import Grid
@@ -35,8 +36,10 @@ class Gpcc(Anchor):
 
     Args:
         mode: "octree", "trisoup" (surfaces, lossy) or "predictive" (LiDAR).
-        lasers: None for no angular mode; a known sensor ("hdl64e"), a JSON file, or "fit": from each frame itself.
-        transform: of colours or reflectance: "raht", "lifting"; None: "predicting" for lossless settings, else raht.
+        lasers: None for no angular mode; a known sensor ("hdl64e") or a JSON file, both for clouds in metres; or "fit":
+            from each frame itself, in any unit.
+        transform: of colours or reflectance: one of ``options.TRANSFORMS``, of which "raht" and "lifting" always lose;
+            None: "predicting" for lossless settings, else "raht".
         planar: the octree's planar mode for dense clouds, with duplicates merged: smaller and slower.
         sort: order of predictive geometry without angular mode: 0 as given, 2 by azimuth.
         program: tmc3; None takes PCC_TMC3, then PATH.
@@ -68,6 +71,8 @@ class Gpcc(Anchor):
     def identity(self) -> str:
         program = self._tmc3().program
         known = {**vars(self), "last_run": None, "program": hashlib.sha256(program.read_bytes()).hexdigest()}
+        if self.lasers not in (None, "fit"):
+            known["lasers"] = known_lasers(str(self.lasers))
         return f"gpcc {sorted(known.items())}"
 
     def missing(self, setting: Setting) -> str | None:
@@ -86,27 +91,29 @@ class Gpcc(Anchor):
             raise Unsuitable("tmc3: an empty cloud has no stream")
         if reason := self.missing(setting):
             raise AnchorError(reason)
-        grid, scale = grid_and_scale(cloud.xyz, setting)
+        positions, grid, scale = positions_of(cloud.xyz, setting)
         if self.mode == "trisoup" and grid.num != grid.den:
             raise Unsuitable("trisoup is for surfaces of whole numbers")
         if self.lasers is not None and grid.num == grid.den:
             raise Unsuitable("angular modes are for frames in metres")
         fields, side = _fields(cloud, setting)
         if grid.num != grid.den:
-            side["grid"] = [grid.num, grid.den, grid.dtype.str]
+            side["grid"] = grid_record(grid)
         chosen = [*self._geometry(cloud, setting, grid, scale), *self._attributes(fields, setting, scale)]
-        whole = PointCloud(whole_numbers(cloud.xyz, grid), fields)
-        body, self.last_run = self._tmc3().encode(whole, chosen)
+        body, self.last_run = self._tmc3().encode(PointCloud(positions, fields), chosen)
         return _prefix(side) + body
 
     def decompress(self, data: bytes) -> PointCloud:
         side, body = _split(data)
         decoded, self.last_run = self._tmc3().decode(body)
         fields = {name: decoded.fields[name] for name in COLOURS if name in decoded.fields}
-        if "reflectance" in side:
-            name, scale, dtype = side["reflectance"]
-            fields[name] = from_whole(decoded.fields["refc"], scale, dtype)
-        return PointCloud(_coordinates(decoded.xyz, side.get("grid")), fields)
+        try:
+            if "reflectance" in side:
+                name, scale, dtype = side["reflectance"]
+                fields[name] = from_whole(decoded.fields["refc"], scale, dtype)
+            return PointCloud(_positions(decoded.xyz, side.get("grid")), fields)
+        except (KeyError, TypeError, ValueError) as error:
+            raise AnchorError(f"tmc3: its side information is damaged ({error})") from error
 
     def _tmc3(self) -> Tmc3:
         return Tmc3(self.program, self.timeout_s)
@@ -133,9 +140,11 @@ class Gpcc(Anchor):
         if not fields:
             return ["--disableAttributeCoding=1"]
         quantiser = LOSSLESS_QP if setting.quantiser is None else setting.quantiser
-        if self.mode == "trisoup":
+        if self.mode == "trisoup" and setting.quantiser is not None:
             quantiser = options.TRISOUP_QP.get(setting.node_size_log2 or 0, quantiser)
         transform = self.transform or ("predicting" if setting.quantiser is None else "raht")
+        if setting.quantiser is None and transform not in options.LOSSLESS_TRANSFORMS:
+            raise Unsuitable(f"tmc3: fields without loss need predicting or haar, and the transform is {transform}")
         lossless_geometry = scale == 1 and self.mode != "trisoup"
         chosen = []
         if "red" in fields:
@@ -146,26 +155,19 @@ class Gpcc(Anchor):
         return chosen
 
 
-def grid_and_scale(xyz: np.ndarray, setting: Setting) -> tuple[Grid, float]:
-    """The grid on which tmc3 reads the positions, and its positionQuantizationScale, at most 1.
+def positions_of(xyz: np.ndarray, setting: Setting) -> tuple[np.ndarray, Grid, float]:
+    """Whole numbers as `whole_numbers` gives them, their grid, and tmc3's positionQuantizationScale, at most 1.
 
-    The cloud's own grid where it has one, since tmc3 restores positions on that; else that of the voxel size.
+    The grid is the cloud's own where it has one, since tmc3 restores positions on that; else that of the voxel size.
 
     Raises:
         Unsuitable: the cloud lies on no grid, and no voxel size is given.
     """
     own, size = own_step(xyz), setting.voxel_size
-    if own is None and size is None:
-        raise Unsuitable("tmc3: the cloud lies on no grid; give voxel_size")
     if own is None or (size is not None and size < own[0] / own[1]):
-        return Grid(float(size or 1), 1.0, (0, 0, 0), xyz.dtype), setting.scale
-    coarser = 1.0 if size is None else own[0] / own[1] / size
-    return Grid(own[0], own[1], (0, 0, 0), xyz.dtype), setting.scale * coarser
-
-
-def whole_numbers(xyz: np.ndarray, grid: Grid) -> np.ndarray:
-    """(N, 3) float64 whole numbers, in the points' order, that times the grid's step are the positions."""
-    return np.floor(xyz.astype(np.float64) * grid.den / grid.num + 0.5)
+        return *whole_numbers(xyz, size), setting.scale
+    positions, grid = whole_numbers(xyz, None)
+    return positions, grid, setting.scale if size is None else setting.scale * grid.step / size
 
 
 def _fields(cloud: PointCloud, setting: Setting) -> tuple[dict[str, np.ndarray], dict]:
@@ -174,8 +176,8 @@ def _fields(cloud: PointCloud, setting: Setting) -> tuple[dict[str, np.ndarray],
         return {}, {}
     names = set(cloud.fields)
     fields = {name: cloud.fields[name] for name in COLOURS if name in names}
-    if fields and (len(fields) < 3 or any(values.dtype != np.uint8 for values in fields.values())):
-        raise Unsuitable("tmc3: expected red, green and blue of uint8")
+    if fields and (len(fields) < 3 or any(v.dtype != np.uint8 or v.ndim != 1 for v in fields.values())):
+        raise Unsuitable("tmc3: expected red, green and blue of uint8, one column each")
     others = sorted(names - set(COLOURS))
     if len(others) > 1:
         raise Unsuitable(f"tmc3 carries colours and one more field, got {', '.join(others)}")
@@ -187,11 +189,10 @@ def _fields(cloud: PointCloud, setting: Setting) -> tuple[dict[str, np.ndarray],
     return fields, {"reflectance": [others[0], scale, values.dtype.str]}
 
 
-def _coordinates(xyz: np.ndarray, grid: list | None) -> np.ndarray:
-    """Positions in the cloud's unit; integers where all of them are."""
-    if grid is not None:
-        num, den, dtype = grid
-        return (xyz * num / den).astype(dtype)
+def _positions(xyz: np.ndarray, record: list | None) -> np.ndarray:
+    """In the cloud's unit; integers where all of them are."""
+    if record is not None:
+        return coordinates(xyz, read_grid_record(record))
     whole = xyz.astype(np.int32)
     return whole if np.array_equal(whole, xyz) else xyz
 
@@ -200,14 +201,19 @@ def _prefix(side: dict) -> bytes:
     if not side:
         return b""
     text = json.dumps(side, separators=(",", ":")).encode()
+    if len(text) > 255:
+        raise AnchorError(f"tmc3: the field's name is too long: {len(text)} bytes of side information, at most 255 fit")
     return bytes([_MARK, len(text)]) + text
 
 
 def _split(data: bytes) -> tuple[dict, bytes]:
     if not data or data[0] != _MARK:
         return {}, data
-    end = 2 + data[1]
     try:
-        return json.loads(data[2:end]), data[end:]
+        end = 2 + data[1]
+        side = json.loads(data[2:end])
     except (ValueError, IndexError) as error:
         raise AnchorError(f"tmc3: its side information is damaged ({error})") from error
+    if not isinstance(side, dict):
+        raise AnchorError(f"tmc3: its side information is damaged: expected a mapping, got {side!r}")
+    return side, data[end:]

@@ -55,8 +55,10 @@ def known_lasers(name: str) -> Lasers:
         lasers = Lasers(
             tuple(map(float, record["theta"])), tuple(map(float, record["z"])), int(record["columns_per_turn"])
         )
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, OverflowError) as error:
         raise AnchorError(f"lasers: {name!r} is none of {', '.join(KNOWN)}, and no such file ({error})") from error
+    if not np.isfinite([*lasers.theta, *lasers.z]).all() or lasers.columns_per_turn < 1:
+        raise AnchorError(f"lasers: expected finite theta and z and at least one column per turn in {name!r}")
     if not lasers.theta or len(lasers.theta) != len(lasers.z):
         raise AnchorError(f"lasers: expected as many theta as z, got {len(lasers.theta)} and {len(lasers.z)}")
     return lasers
@@ -71,15 +73,17 @@ def fit_lasers(cloud: PointCloud) -> Lasers:
     Raises:
         AnchorError: no lasers are found.
     """
+    cloud = cloud.finite()
     xyz = cloud.xyz.astype(np.float64)
-    ring = next((cloud.fields[name] for name in RING_FIELDS if name in cloud.fields), None)
+    fields = (cloud.fields[name] for name in RING_FIELDS if name in cloud.fields)
+    ring = next((values for values in fields if values.ndim == 1), None)
     azimuth = np.arctan2(xyz[:, 1], xyz[:, 0])
     if ring is None:
         ring = _turns(azimuth)
     radius = np.hypot(xyz[:, 0], xyz[:, 1])
     cones, steps, errors = [], [], []
     for laser in np.unique(ring):
-        rows = ring == laser
+        rows = (ring == laser) & (radius > 0)
         if rows.sum() >= _MIN_POINTS:
             slope, height = _cone(radius[rows], xyz[rows, 2])
             cones.append((slope, height))
@@ -105,14 +109,15 @@ def _columns(steps: np.ndarray) -> int:
     """Columns in a turn, of which azimuth ``steps`` within lasers are multiples.
 
     Their usual step may be two columns (lasers that fire in turn), so the number at which most steps are whole, up to
-    twice the usual, is taken, and then refined by least squares.
+    twice the usual, is taken, and then refined by least squares. Steps without noise are as whole at every multiple of
+    the number: the smallest counts.
     """
     steps = steps[(steps > 1e-4) & (steps < 20 * np.median(steps))]
     sample = steps[:: len(steps) // _MAX_STEPS + 1]
     usual = 2 * np.pi / np.median(sample)
     numbers = np.arange(round(0.9 * usual), round(2.2 * usual))
-    wholeness = [abs(np.exp(1j * number * sample).mean()) for number in numbers]
-    columns = numbers[int(np.argmax(wholeness))]
+    wholeness = np.array([abs(np.exp(1j * number * sample).mean()) for number in numbers])
+    columns = numbers[int(np.argmax(wholeness > wholeness.max() - 1e-9))]
     multiples = np.rint(sample * columns / (2 * np.pi))
     return round(float(2 * np.pi * (multiples**2).sum() / (multiples * sample).sum()))
 

@@ -14,7 +14,8 @@ from pcc.anchors.gpcc.lasers import Lasers
 from pcc.errors import AnchorError
 
 TRISOUP_QP = {5: 40, 4: 34, 3: 28, 2: 22}  # size of the nodes, log2 -> QP of the attributes
-TRANSFORMS = ("raht", "lifting", "predicting", "haar")  # the last two lose nothing at qp 4
+LOSSLESS_TRANSFORMS = ("predicting", "haar")  # at qp 4
+TRANSFORMS = ("raht", "lifting", *LOSSLESS_TRANSFORMS)
 
 _COMMON = [
     "--trisoupNodeSizeLog2=0",

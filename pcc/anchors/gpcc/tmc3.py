@@ -22,12 +22,13 @@ from pathlib import Path
 import numpy as np
 
 from pcc.anchors.program import ProgramRun, run_program
-from pcc.errors import AnchorError
+from pcc.errors import AnchorError, InvalidCloud
 from pcc.io import read_points
 from pcc.pointcloud import PointCloud
 
 VARIABLE = "PCC_TMC3"
-_PLY_TYPES = {"f4": "float", "u1": "uint8", "u2": "uint16"}
+_FIELD_TYPES = {"u1": "uint8", "u2": "uint16"}
+_FIELD_NAMES = ("red", "green", "blue", "refc", "reflectance")
 _SIZE = re.compile(r"^(positions|colors|reflectances) bitstream size (\d+) B", re.MULTILINE)
 _TOTAL = re.compile(r"^Total bitstream size (\d+) B", re.MULTILINE)
 _USER = re.compile(r"^Processing time \(user\): ([\d.]+) s", re.MULTILINE)
@@ -97,7 +98,12 @@ class Tmc3:
             return _output(stream).read_bytes(), run
 
     def decode(self, data: bytes) -> tuple[PointCloud, ProgramRun]:
-        """The cloud of a stream: float64 positions, fields as written."""
+        """The cloud of a stream: float64 positions, fields as written.
+
+        Raises:
+            AnchorError: the program failed, as it does on most damaged streams. It has no checksum to see the others:
+                of a stream that was cut, the slices before the cut may come back without a word.
+        """
         with tempfile.TemporaryDirectory(prefix="pcc-tmc3-") as folder:
             stream, decoded = Path(folder, "cloud.bin"), Path(folder, "cloud.ply")
             stream.write_bytes(data)
@@ -108,7 +114,10 @@ class Tmc3:
                 "--outputBinaryPly=1",
                 "--convertPlyColourspace=1",
             )
-            return read_points(_output(decoded)), run
+            try:
+                return read_points(_output(decoded)), run
+            except InvalidCloud as error:
+                raise AnchorError(f"tmc3: its decoded file is damaged ({error})") from error
 
     def _run(self, *options: str) -> ProgramRun:
         return run_program([self.program, *options], self.timeout_s)
@@ -118,17 +127,23 @@ def write_ply(path: Path, cloud: PointCloud) -> None:
     """A binary PLY as tmc3 reads it.
 
     Raises:
-        AnchorError: float32 cannot hold a position.
+        AnchorError: a position is no whole number that float32 holds, or a field is none of tmc3's.
     """
     positions = cloud.xyz.astype(np.float32)
-    if not np.array_equal(positions, cloud.xyz):
-        raise AnchorError("tmc3: a position is no whole number below 2^24, more than its files can hold")
+    whole = np.isfinite(positions) & (positions == np.rint(positions)) & (positions == cloud.xyz)
+    if not whole.all():
+        raise AnchorError("tmc3: a position is no whole number that float32 holds (all below 2^24)")
+    header = ["ply", "format binary_little_endian 1.0", f"element vertex {len(cloud)}"]
+    header += [f"property float {axis}" for axis in "xyz"]
+    for name, values in cloud.fields.items():
+        kind = _FIELD_TYPES.get(values.dtype.str[1:])
+        if name not in _FIELD_NAMES or kind is None or values.ndim != 1:
+            raise AnchorError(f"tmc3: field {name!r}, {values.dtype} {values.shape}, is no colour and no reflectance")
+        header.append(f"property {kind} {name}")
     columns = {axis: positions[:, i] for i, axis in enumerate("xyz")} | dict(cloud.fields)
     rows = np.empty(len(cloud), [(name, values.dtype.newbyteorder("<")) for name, values in columns.items()])
     for name, values in columns.items():
         rows[name] = values
-    header = ["ply", "format binary_little_endian 1.0", f"element vertex {len(cloud)}"]
-    header += [f"property {_PLY_TYPES[values.dtype.str[1:]]} {name}" for name, values in columns.items()]
     path.write_bytes("\n".join([*header, "end_header\n"]).encode() + rows.tobytes())
 
 

@@ -1,0 +1,72 @@
+"""pcc.anchors.rates: the table of the common test conditions, literally."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pcc.anchors.base import Setting
+from pcc.anchors.rates import CTC, rate_points
+
+SETTING = Setting(voxel_size=0.5, fields="all")
+
+
+@pytest.mark.parametrize(
+    ("bits", "denominators_of"),
+    [
+        (1, "1/8 1/4 1/2 3/4 7/8 15/16"),
+        (10, "1/8 1/4 1/2 3/4 7/8 15/16"),
+        (11, "1/16 1/8 1/4 1/2 3/4 7/8"),
+        (12, "1/32 1/16 1/8 1/4 1/2 3/4"),
+        (14, "1/32 1/16 1/8 1/4 1/2 3/4"),
+        (15, "1/512 1/256 1/64 1/32 1/8 1/4"),
+        (18, "1/512 1/256 1/64 1/32 1/8 1/4"),
+    ],
+)
+def test_scales(bits, denominators_of):
+    expected = [int(a) / int(b) for a, b in (text.split("/") for text in denominators_of.split())]
+    assert [point.scale for point in rate_points(["ctc"], SETTING, bits)] == expected
+
+
+def test_the_rest_of_the_table():
+    points = rate_points(["ctc"], SETTING, 10)
+    assert tuple(point.rate for point in points) == CTC == ("r01", "r02", "r03", "r04", "r05", "r06")
+    assert [point.quantiser for point in points] == [51, 46, 40, 34, 28, 22]
+    assert [point.node_size_log2 for point in points] == [5, 4, 3, 2, None, None]
+    assert {(point.voxel_size, point.fields) for point in points} == {(0.5, "all")}
+    assert {point.duplicates for point in points} == {"merge"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"), [({}, "lossless"), ({"voxel_size": 0.5}, "voxels 0.5"), ({"max_error": 0.02}, "bound 0.02")]
+)
+def test_lossless_is_what_the_cloud_asks_for(asked, name):
+    """Only what loses nothing is called lossless."""
+    setting = Setting(fields="all", **asked)
+    assert rate_points(["lossless"], setting, 10) == [replace(setting, rate=name)]
+
+
+def test_a_mapping_is_a_setting():
+    (point,) = rate_points([{"rate": "64 mm", "voxel_size": 0.064}], SETTING, 18)
+    assert point == Setting("64 mm", voxel_size=0.064, fields="all")
+
+
+def test_no_rates():
+    assert rate_points([], SETTING, 10) == []
+
+
+@pytest.mark.parametrize(
+    ("rates", "message"),
+    [
+        (["r07"], "expected lossless, ctc, or one of r01.*got 'r07'"),
+        (["ctc", "r01"], "expected each once"),
+        (["lossless", {"rate": "lossless"}], "expected each once"),
+        ([{"voxel_size": 1}], "expected a name as 'rate'"),
+        ([{"rate": "a", "step": 1}], "expected fields of Setting"),
+        ([{"rate": "a", "scale": 2}], "scale: expected"),
+    ],
+)
+def test_refuses(rates, message):
+    with pytest.raises(ValueError, match=message):
+        rate_points(rates, Setting(), 10)
