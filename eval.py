@@ -45,7 +45,8 @@ def main(config: DictConfig) -> None:
             console.print(failures_table(failures, title))
     configuration = OmegaConf.to_container(config, resolve=True)
     page = write_report(result, folder, title=config.name, anchor=config.bd_anchor, configuration=configuration)
-    console.print(f"report: {page}" + (f" ({result.num_reused} cells had been finished)" if result.num_reused else ""))
+    reused = f" ({result.num_reused} cells had been finished)" if result.num_reused else ""
+    console.print(f"report: {page}{reused}", soft_wrap=True)
     if result.failures:
         raise SystemExit(1)
 

@@ -148,21 +148,32 @@ def verify(line: Sequence[str]) -> int:
 
 
 def compare(line: Sequence[str]) -> int:
-    """Measure D1 (point to point) and D2 (point to plane) between two clouds.
+    """Measure two clouds as MPEG's pc_error does: D1, D2, Hausdorff distance, colours, reflectance.
 
     pcc compare longdress.ply decoded.ply --peak 1023
-    pcc compare scan.bin scan.pcc --peak 30
+    pcc compare scan.bin scan.pcc --peak 30 --bound 0.02
     """
     parser = CommandParser("compare", compare.__doc__)
     parser.positional("a", type=Path, help="The reference: a cloud or a stream.")
     parser.positional("b", type=Path, help="The cloud or stream to judge.")
     help_of_peak = "Peak of the PSNR: 1023 for vox10, 30 for KITTI in metres."
     parser.option("--peak", type=float, required=True, help=help_of_peak)
+    parser.option("--bound", type=float, help="Say how many points are no farther than this from the other cloud.")
+    parser.option("--reflectance-peak", type=float, help="Default: the largest value of the dtype, 1 for floats.")
+    _add_drop_invalid(parser)
     _add_json(parser)
     given = parser.parse(line)
     from pcc.commands import compare as command
 
-    return command.run(given.a, given.b, peak=given.peak, as_json=given.json)
+    return command.run(
+        given.a,
+        given.b,
+        peak=given.peak,
+        bound=given.bound,
+        reflectance_peak=given.reflectance_peak,
+        drop_invalid=given.drop_invalid,
+        as_json=given.json,
+    )
 
 
 def models(line: Sequence[str]) -> int:

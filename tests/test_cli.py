@@ -175,7 +175,7 @@ def test_one_bad_input_does_not_stop_the_others(scan, tmp_path):
 
 
 def test_compare(scan, tmp_path, capsys):
-    pytest.importorskip("scipy", reason="the extra `eval` is not installed")
+    pytest.importorskip("pykdtree", reason="the extra `eval` is not installed")
     stream = tmp_path / "scan.pcc"
     run("encode", scan, "-o", stream)
     capsys.readouterr()
@@ -189,6 +189,11 @@ def test_compare(scan, tmp_path, capsys):
     record = json.loads(capsys.readouterr().out)
     assert 0 < record["max_error"] <= 0.5 * 3**0.5
     assert not record["identical"]
+    assert record["reflectance_peak"] == 1
+    assert run("compare", scan, stream, "--peak", 30, "--bound", 0.25) == 0
+    text = capsys.readouterr().out
+    assert "within 0.25" in text
+    assert "reflectance" in text
 
 
 def test_devices_and_links_stay_what_they_are(scan, tmp_path):

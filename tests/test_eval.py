@@ -57,3 +57,13 @@ def test_a_run_leaves_its_files(tmp_path):
     assert (out / "report.html").read_text().startswith("<!doctype html>")
     assert (out / "report.png").read_bytes().startswith(b"\x89PNG")
     assert "5 cells had been finished" in run(*settings, *where).stdout
+
+
+def test_slurm_is_a_launcher():
+    """A cluster's jobs keep their results with the others: the launcher composes, with the options of Slurm."""
+    pytest.importorskip("hydra_plugins.hydra_submitit_launcher", reason="hydra-submitit-launcher is not installed")
+    with hydra.initialize_config_dir(str(ROOT / "configs"), version_base="1.3"):
+        asked = ["hydra/launcher=slurm", "hydra.launcher.partition=cpu"]
+        launcher = hydra.compose("eval", asked, return_hydra_config=True).hydra.launcher
+    assert launcher._target_.endswith("SlurmLauncher")
+    assert (launcher.partition, launcher.cpus_per_task) == ("cpu", 2)

@@ -1,4 +1,4 @@
-"""``pcc compare``: the distortion of a cloud against a reference, both directions."""
+"""``pcc compare``: what `pcc.metrics.distortion` measures between a cloud and a reference."""
 
 from __future__ import annotations
 
@@ -12,9 +12,21 @@ from pcc.metrics.distortion import Distortion, distortion
 from pcc.pointcloud import PointCloud
 
 
-def run(a: Path, b: Path, *, peak: float, as_json: bool) -> int:
+def run(
+    a: Path,
+    b: Path,
+    *,
+    peak: float,
+    bound: float | None,
+    reflectance_peak: float | None,
+    drop_invalid: bool,
+    as_json: bool,
+) -> int:
     """Compares ``b`` with the reference ``a``, files or streams; gives the exit code."""
-    result = distortion(_load(a), _load(b), peak)
+    clouds = [_load(path) for path in (a, b)]
+    if drop_invalid:
+        clouds = [cloud.finite() for cloud in clouds]
+    result = distortion(clouds[0], clouds[1], peak, bound=bound, peak_of_reflectance=reflectance_peak)
     show({"a": str(a), "b": str(b), **asdict(result)}, _table(result, a, b), as_json)
     return OK
 
@@ -24,14 +36,19 @@ def _load(path: Path) -> PointCloud:
 
 
 def _table(d: Distortion, a: Path, b: Path) -> str:
-    return "\n".join(
-        [
-            f"A  {a}: {d.num_points_a:,} points, {d.num_unique_a:,} distinct",
-            f"B  {b}: {d.num_points_b:,} points, {d.num_unique_b:,} distinct",
-            f"{'':16}{'A -> B':>14}{'B -> A':>14}{'symmetric':>14}{'PSNR (dB)':>12}",
-            f"{'D1 MSE':16}{d.d1_mse_ab:>14.6g}{d.d1_mse_ba:>14.6g}{d.d1_mse:>14.6g}{d.d1_psnr:>12.4f}",
-            f"{'D2 MSE':16}{d.d2_mse_ab:>14.6g}{d.d2_mse_ba:>14.6g}{d.d2_mse:>14.6g}{d.d2_psnr:>12.4f}",
-            f"largest error   {d.max_error:.6g} (peak {d.peak:g})",
-            f"sets of positions are {'equal' if d.identical else 'not equal'}",
-        ]
-    )
+    lines = [
+        f"A  {a}: {d.num_points_a:,} points, {d.num_unique_a:,} distinct",
+        f"B  {b}: {d.num_points_b:,} points, {d.num_unique_b:,} distinct",
+        f"{'':16}{'A -> B':>14}{'B -> A':>14}{'symmetric':>14}{'PSNR (dB)':>12}",
+        f"{'D1 MSE':16}{d.d1_mse_ab:>14.6g}{d.d1_mse_ba:>14.6g}{d.d1_mse:>14.6g}{d.d1_psnr:>12.4f}",
+        f"{'D2 MSE':16}{d.d2_mse_ab:>14.6g}{d.d2_mse_ba:>14.6g}{d.d2_mse:>14.6g}{d.d2_psnr:>12.4f}",
+        f"largest error   {d.max_error:.6g} (peak {d.peak:g}); Hausdorff {d.hausdorff:.6g}, D2 {d.d2_hausdorff:.6g}",
+    ]
+    if d.within is not None:
+        lines.append(f"within {d.bound:g}     {d.within:.4%} of the points, the worse direction")
+    if d.y_psnr is not None:
+        lines.append(f"Y, U, V PSNR    {d.y_psnr:.4f}, {d.u_psnr:.4f}, {d.v_psnr:.4f} dB")
+    if d.reflectance_psnr is not None:
+        lines.append(f"reflectance     {d.reflectance_psnr:.4f} dB (peak {d.reflectance_peak:g})")
+    lines.append(f"sets of positions are {'equal' if d.identical else 'not equal'}")
+    return "\n".join(lines)
