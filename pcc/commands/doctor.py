@@ -19,8 +19,9 @@ from pcc.pointcloud import PointCloud
 
 LIBRARIES = ("numpy", "plyfile", "safetensors", "rich")
 EXTRAS = {
-    "train": ("torch", "hydra", "tensorboard", "scipy"),
-    "eval": ("hydra", "scipy", "DracoPy"),
+    "train": ("torch", "hydra", "tensorboard", "trimesh"),
+    "eval": ("hydra", "scipy", "DracoPy", "laspy", "lazrs", "matplotlib", "pykdtree", "zstandard"),
+    "cluster": ("hydra_plugins.hydra_submitit_launcher",),
     "io": ("pypcd4",),
     "crosscheck": ("constriction",),
 }
@@ -54,7 +55,14 @@ def _version(library: str) -> str | None:
 
 
 def _missing(modules: tuple[str, ...]) -> list[str]:
-    return [name for name in modules if importlib.util.find_spec(name) is None]
+    return [name for name in modules if not _is_there(name)]
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # of a package that is not there itself
+        return False
 
 
 def _cuda_kernels() -> list[str]:
