@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pcc.metrics.nearest import kd_tree, nearest
-from pcc.metrics.normals import estimate_normals, field_normals, transfer_normals
+from pcc.metrics.normals import estimate_normals, field_normals, smallest_eigenvectors, transfer_normals
 
 pytest.importorskip("pykdtree", reason="the extra eval is not installed")
 
@@ -42,3 +42,29 @@ def test_only_the_very_nearest_give_normals():
     a_to_b, b_to_a = nearest(kd_tree(b), a), nearest(kd_tree(a), b)
     assert len(a_to_b.rows) == 3
     assert transfer_normals(normals, a_to_b, b_to_a).tolist() == [[1, 0, 0], [0, 1, 0]]
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e5])
+def test_eigenvectors_are_lapack_s(rng, scale):
+    """|v . v of LAPACK| = 1 for 16 points each, flat ones and lattices among them, wherever the plane is unique."""
+    offsets = scale * np.concatenate(
+        [
+            rng.normal(size=(200, 16, 3)),
+            rng.normal(size=(200, 16, 3)) * [1, 1, 1e-6],
+            rng.integers(-2, 3, (200, 16, 3)) * [1, 1, 0] @ np.array([[0.6, 0.8, 0], [0, 0, 1], [0.8, -0.6, 0]]),
+        ]
+    )
+    offsets -= offsets.mean(axis=1, keepdims=True)
+    matrices = np.matmul(offsets.transpose(0, 2, 1), offsets)
+    values, vectors = np.linalg.eigh(matrices)
+    clear = values[:, 1] - values[:, 0] > 1e-3 * values[:, 2]
+    found = smallest_eigenvectors(*(matrices[:, i, j] for i, j in ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))))
+    assert clear.sum() > 500
+    np.testing.assert_allclose(np.abs((found * vectors[:, :, 0]).sum(axis=1))[clear], 1, atol=1e-7)
+
+
+def test_no_plane_has_a_normal_all_the_same():
+    """A point and a line: unit vectors, finite."""
+    zero, one = np.zeros(2), np.array([1.0, 1e-9])
+    for entries in ((zero,) * 6, (one, zero, zero, zero, zero, zero)):
+        np.testing.assert_allclose(np.linalg.norm(smallest_eigenvectors(*entries), axis=1), 1)
