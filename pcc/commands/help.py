@@ -34,7 +34,7 @@ def show_command(prog: str, description: str, actions: Sequence[argparse.Action]
 def _usage(positional: argparse.Action) -> str:
     name = positional.dest.upper()
     nargs = getattr(positional, "save_nargs", positional.nargs)  # argparse hides it while files and options mix
-    return {"+": f"{name}...", "?": f"\\[{name}]"}.get(nargs, name)
+    return {"+": f"{name}...", "?": f"\\[{name}]"}.get(str(nargs), name)
 
 
 def _rows(actions: Sequence[argparse.Action]) -> Table:

@@ -17,7 +17,7 @@ from pcc.viewing.spacing import point_spacing
 
 FINE = 2  # pixels of the z-buffer to one of the picture, along each side
 CLOSED = 1.1  # radius of a disc to the spacing: a square mesh has no holes from 0.71
-SMALLEST, LARGEST = 0.75, 3.0  # a radius to the median of all
+SMALLEST, LARGEST = 0.75, 2.0  # a radius to the median of all
 UNEVEN = (
     4.0  # where 1 % lie so many medians apart, a scanner's turn, nothing can be closed: all get the smallest radius
 )
