@@ -176,6 +176,47 @@ def compare(line: Sequence[str]) -> int:
     )
 
 
+def view(line: Sequence[str]) -> int:
+    """Show one cloud, or two side by side, in a window; or draw them to a PNG, without a display.
+
+    pcc view scan.ply                                   a window (extra view): turn it with the mouse
+    pcc view scan.ply scan.pcc --png both.png           a file or a stream each; needs no extra
+    pcc view scan.bin --field intensity --png scan.png
+    pcc view scan.ply decoded.ply --error --png e.png   colours of B: its distance to A (extra eval)
+    pcc view body.ply --up y --turn 90 --size 700x900 --png side.png
+
+    Colours are red, green and blue where the clouds have them, else the height.
+    """
+    parser = CommandParser("view", view.__doc__)
+    parser.positional("a", type=Path, help="A cloud or a stream; with --error the reference.")
+    parser.positional("b", type=Path, nargs="?", help="Another, to show beside it.")
+    parser.option("--field", help="Colour by this field.")
+    parser.flag("--error", help="Colour B by the distance of its points to the nearest of A.")
+    parser.option("--png", type=Path, help="Draw to this file instead of a window.")
+    parser.option("--size", default="1200x900", help="Width and height of picture or window, in pixels.")
+    parser.option("--up", default="auto", help="x, y, z, or auto: a flat cloud's thin axis, else the longest, else y.")
+    parser.option(
+        "--turn", type=float, help="Degrees that the viewer walks around to the right. Default: by the cloud."
+    )
+    _add_drop_invalid(parser)
+    _add_json(parser)
+    given = parser.parse(line)
+    from pcc.commands import view as command
+
+    return command.run(
+        given.a,
+        given.b,
+        field=given.field,
+        error=given.error,
+        png=given.png,
+        size=given.size,
+        up=given.up,
+        turn=given.turn,
+        drop_invalid=given.drop_invalid,
+        as_json=given.json,
+    )
+
+
 def models(line: Sequence[str]) -> int:
     """List the installed models with their digests."""
     parser = CommandParser("models", models.__doc__)
@@ -196,7 +237,7 @@ def doctor(line: Sequence[str]) -> int:
     return command.run(as_json=given.json)
 
 
-COMMANDS = {command.__name__: command for command in (encode, decode, info, verify, compare, models, doctor)}
+COMMANDS = {command.__name__: command for command in (encode, decode, info, verify, compare, view, models, doctor)}
 
 
 def _add_inputs(parser: CommandParser) -> None:

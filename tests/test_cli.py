@@ -290,10 +290,16 @@ def test_doctor(capsys):
     assert "self-test     passed" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", ["encode", "decode", "info", "verify", "compare"])
+@pytest.mark.parametrize("command", ["encode", "decode", "info", "verify", "compare", "view"])
 def test_help_teaches_by_example(command, capsys):
     assert run(command, "--help") == 0
     assert f"pcc {command} " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("command", "usage"), [("encode", "INPUTS..."), ("compare", "A B"), ("view", "A [B]")])
+def test_help_says_how_many_files(command, usage, capsys):
+    run(command, "--help")
+    assert f"[OPTIONS] {usage} " in capsys.readouterr().out
 
 
 def test_help_loads_no_numpy():

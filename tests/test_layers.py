@@ -20,7 +20,7 @@ LAYERS: list[set[str]] = [
     {"io", "geometry", "ops"},
     {"entropy", "inference", "nn"},
     {"codec", "models"},
-    {"metrics", "anchors", "datasets"},
+    {"metrics", "anchors", "datasets", "viewing"},
     {"training", "evaluation"},
     {"commands", "cli"},
 ]
@@ -33,6 +33,7 @@ WITHOUT_TORCH = {
     "entropy",
     "inference",
     "codec",
+    "viewing",
     "commands",
     "cli",
     "",

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-from pcc.codec.decoder import decode
-from pcc.commands.shared import OK, STREAM_SUFFIX, show
-from pcc.io import read_points
+from pcc.commands.clouds import load
+from pcc.commands.shared import OK, show
 from pcc.metrics.distortion import Distortion, distortion
-from pcc.pointcloud import PointCloud
 
 
 def run(
@@ -23,16 +21,12 @@ def run(
     as_json: bool,
 ) -> int:
     """Compares ``b`` with the reference ``a``, files or streams; gives the exit code."""
-    clouds = [_load(path) for path in (a, b)]
+    clouds = [load(path) for path in (a, b)]
     if drop_invalid:
         clouds = [cloud.finite() for cloud in clouds]
     result = distortion(clouds[0], clouds[1], peak, bound=bound, peak_of_reflectance=reflectance_peak)
     show({"a": str(a), "b": str(b), **asdict(result)}, _table(result, a, b), as_json)
     return OK
-
-
-def _load(path: Path) -> PointCloud:
-    return decode(path.read_bytes()) if path.suffix.lower() == STREAM_SUFFIX else read_points(path)
 
 
 def _table(d: Distortion, a: Path, b: Path) -> str:

@@ -26,9 +26,15 @@ def show_command(prog: str, description: str, actions: Sequence[argparse.Action]
     """One command: usage, what it does with examples, its arguments and options."""
     positionals = [action for action in actions if not action.option_strings]
     options = [action for action in actions if action.option_strings]
-    usage = " ".join([prog, "\\[OPTIONS]", *(a.dest.upper() + ("..." if a.nargs else "") for a in positionals)])
+    usage = " ".join([prog, "\\[OPTIONS]", *(_usage(a) for a in positionals)])
     tables = {"Arguments": _rows(positionals), "Options": _rows(options)}
     _show(usage, description, {title: table for title, table in tables.items() if table.row_count})
+
+
+def _usage(positional: argparse.Action) -> str:
+    name = positional.dest.upper()
+    nargs = getattr(positional, "save_nargs", positional.nargs)  # argparse hides it while files and options mix
+    return {"+": f"{name}...", "?": f"\\[{name}]"}.get(str(nargs), name)
 
 
 def _rows(actions: Sequence[argparse.Action]) -> Table:
@@ -44,7 +50,7 @@ def _explanation(action: argparse.Action) -> Text:
     text = Text("Show this message and exit." if action.dest == "help" else action.help or "")
     if action.required:
         text.append(" [required]", "red")
-    elif action.nargs != 0 and action.default is not None:
+    elif action.nargs != 0 and action.default not in (None, argparse.SUPPRESS):
         text.append(f" [default: {action.default}]", "dim")
     return text
 
