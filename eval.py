@@ -37,6 +37,7 @@ def main(config: DictConfig) -> None:
         repeats=config.repeats,
         keep=config.keep,
         published=config.published,
+        pictures=config.pictures,
         console=console,
     )
     console.print(table(result, "Rate and distortion", RATE), table(result, "Time, memory, size", COST))
@@ -44,7 +45,14 @@ def main(config: DictConfig) -> None:
         if failures:
             console.print(failures_table(failures, title))
     configuration = OmegaConf.to_container(config, resolve=True)
-    page = write_report(result, folder, title=config.name, anchor=config.bd_anchor, configuration=configuration)
+    page = write_report(
+        result,
+        folder,
+        title=config.name,
+        anchor=config.bd_anchor,
+        configuration=configuration,
+        originals={cloud.name: cloud.path for cloud in clouds},
+    )
     reused = f" ({result.num_reused} cells had been finished)" if result.num_reused else ""
     console.print(f"report: {page}{reused}", soft_wrap=True)
     if result.failures:

@@ -18,6 +18,7 @@ from typing import Any
 
 from pcc.anchors import Anchor, Cost, Setting
 from pcc.evaluation.machine import Machine
+from pcc.evaluation.pictures import draw_errors
 from pcc.evaluation.sources import Source
 from pcc.io import read_points, write_points
 from pcc.metrics.complexity import Complexity, Measured, measure
@@ -56,6 +57,7 @@ class Cell:
         num_points, num_points_out: of the input and of the decoded cloud, duplicates included.
         bpp: of the input points.
         input_sha256, stream_sha256: of the two files.
+        picture: PNG file of the decoded cloud, coloured by its errors; empty for none.
         source: where a recorded figure is from.
     """
 
@@ -90,11 +92,13 @@ def run_cell(
     *,
     repeats: int = 1,
     keep: bool = False,
+    picture: Path | None = None,
 ) -> Cell:
     """Encodes and decodes ``source`` with ``codec``.
 
     Args:
         folder: for the stream and the decoded cloud, which stay there where ``keep`` says so.
+        picture: PNG file to draw of what is decoded, if it is not the original.
 
     Raises:
         PccError: the codec failed, or a file is unreadable.
@@ -111,6 +115,8 @@ def run_cell(
             stream.unlink(missing_ok=True)
             decoded_file.unlink(missing_ok=True)
     errors = distortion(original, decoded, source.peak)
+    if picture is not None and not errors.identical:
+        draw_errors(original, decoded, f"{codec.name} {setting.rate}, D1 {errors.d1_psnr:.2f} dB", picture)
     multiset = errors.identical and same_points(original, decoded)
     return Cell(
         cloud=source.name, category=source.category, sequence=source.sequence, frame_rate_hz=source.frame_rate_hz,
@@ -124,6 +130,7 @@ def run_cell(
         machine=machine,
         input_sha256=hashlib.sha256(source.path.read_bytes()).hexdigest(),
         stream_sha256=hashlib.sha256(data).hexdigest(),
+        picture=str(picture) if picture is not None and not errors.identical else "",
     )  # fmt: skip
 
 

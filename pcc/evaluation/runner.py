@@ -86,6 +86,7 @@ def evaluate(
     repeats: int = 1,
     keep: bool = False,
     published: bool = False,
+    pictures: Sequence[str] = (),
     console: Console | None = None,
 ) -> Evaluation:
     """Runs all cells.
@@ -96,6 +97,7 @@ def evaluate(
         store: of finished cells; None runs all.
         workers: cells at a time.
         repeats: calls of a codec in a process, for the best time of the call alone.
+        pictures: names of the rates at which decoded clouds are drawn, coloured by their errors.
         published: add the published figures of codecs that cannot be run.
         console: where the progress bar is drawn; None draws none.
 
@@ -114,7 +116,7 @@ def evaluate(
         for setting in rate_points(list(rates), source.setting, source.bits)
     ]
     folder.mkdir(parents=True, exist_ok=True)
-    run = _Run(folder, store, this_machine(), repeats, keep)
+    run = _Run(folder, store, this_machine(), repeats, keep, frozenset(pictures))
     outcomes = _in_parallel(run, jobs, workers, console)
     cells = [outcome for outcome in outcomes if isinstance(outcome, Cell)]
     if published:
@@ -141,6 +143,7 @@ class _Run:
     machine: Machine
     repeats: int
     keep: bool
+    pictures: frozenset[str]
     num_reused: int = 0
     digests: dict[Path, str | None] = field(default_factory=dict)
 
@@ -152,10 +155,14 @@ class _Run:
                 recorded = recorded_cell(source, self.digest(source), codec.name, setting)
                 return recorded or Failure(*where, reason)
             key = None if self.store is None else cell_key(source, setting, codec, self.machine, self.repeats)
-            if self.store and key and (cell := self.store.find(key)):
+            drawn = setting.rate in self.pictures
+            if self.store and key and (cell := self.store.find(key)) and (not drawn or _has_its_picture(cell)):
                 self.num_reused += 1
                 return _named(cell, source, codec)
-            cell = run_cell(source, setting, codec, self.folder, self.machine, repeats=self.repeats, keep=self.keep)
+            cell = run_cell(
+                source, setting, codec, self.folder, self.machine,
+                repeats=self.repeats, keep=self.keep, picture=self._picture(job, key),
+            )  # fmt: skip
             if self.store and key:
                 self.store.keep(key, cell)
             return cell
@@ -164,10 +171,22 @@ class _Run:
         except Exception as error:  # whatever a foreign codec does is its own cell's affair
             return _Failed(Failure(*where, f"{type(error).__name__}: {error}"))
 
+    def _picture(self, job: _Job, key: str | None) -> Path | None:
+        if job.setting.rate not in self.pictures:
+            return None
+        if self.store and key:
+            return self.store.folder / f"{key}.png"
+        return self.folder / f"{job.source.name}.{job.codec.name}.{job.setting.rate}.png".replace("/", "_")
+
     def digest(self, source: Source) -> str | None:
         if source.path not in self.digests:
             self.digests[source.path] = cloud_digest(source)
         return self.digests[source.path]
+
+
+def _has_its_picture(cell: Cell) -> bool:
+    """Lossless clouds have none: it would show nothing."""
+    return cell.distortion.identical or Path(cell.picture).is_file()
 
 
 def _named(cell: Cell, source: Source, codec: Anchor) -> Cell:
