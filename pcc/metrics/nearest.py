@@ -2,8 +2,7 @@
 
 ``pc_error`` averages over every neighbour that is equally near, so one neighbour a point is not enough; on integer
 grids most points have several. Brute facts only: no normals, no means. The search is pykdtree's, which is
-exact; squared distances are computed again from the coordinates, so that integers stay exact. ``pc_error`` subtracts in
-float32: on decimal lattices (metres in steps of 1 mm) its rounding parts neighbours that tie here, and the other way.
+exact, and exact for integers, since it gives squared distances. ``pc_error`` subtracts in float32: on decimal lattices (metres in steps of 1 mm) its rounding parts neighbours that tie here, and the other way.
 """
 
 from __future__ import annotations
@@ -60,10 +59,10 @@ class Tree:
     points: np.ndarray
     index: Any
 
-    def query(self, queries: np.ndarray, k: int) -> np.ndarray:
-        """(N, k) rows of the k nearest points, nearest first; k is at most M."""
-        _, rows = self.index.query(queries, k=k, sqr_dists=True)
-        return rows.reshape(len(queries), k)
+    def query(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Squared distances and rows, (N, k) both, of the k nearest points, nearest first; k is at most M."""
+        squared, rows = self.index.query(queries, k=k, sqr_dists=True)
+        return squared.reshape(len(queries), k), rows.reshape(len(queries), k)
 
 
 def kd_tree(points: np.ndarray) -> Tree:
@@ -103,7 +102,7 @@ def _nearest(tree: Tree, queries: np.ndarray) -> Nearest:
     squared = np.empty(len(queries))
     undecided, found = np.arange(len(queries)), []
     for k in sorted({min(k, num_points) for k in _STAGES}):
-        distances, rows = _search(tree, queries[undecided], k)
+        distances, rows = tree.query(queries[undecided], k)
         squared[undecided] = distances[:, 0]
         tied = _tied(distances)
         done = ~tied[:, -1] if k < min(MAX_TIES, num_points) else np.ones(len(undecided), bool)
@@ -120,9 +119,3 @@ def _tied(distances: np.ndarray) -> np.ndarray:
     """(n, k) bool: whether a chain of steps below the tolerance leads there from the first (pc_error 0.14.2)."""
     steps = np.abs(np.diff(distances, axis=1, prepend=distances[:, :1]))
     return np.logical_and.accumulate(steps < TOLERANCE, axis=1)
-
-
-def _search(tree: Tree, points: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Squared distances (n, k) and rows (n, k) of the k nearest of ``points`` (n, 3)."""
-    rows = tree.query(points, k).astype(np.int64)
-    return ((tree.points[rows] - points[:, None]) ** 2).sum(axis=2), rows

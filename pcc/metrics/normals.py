@@ -38,7 +38,7 @@ def estimate_normals(tree: Tree) -> np.ndarray:
         planes = []
         for start in range(0, num_points, _CHUNK):
             points = tree.points[start : start + _CHUNK]
-            planes.append(pool.submit(_normals, tree.points, points, tree.query(points, k)))
+            planes.append(pool.submit(_normals, tree.points, points, tree.query(points, k)[1]))
         return np.concatenate([plane.result() for plane in planes])
 
 

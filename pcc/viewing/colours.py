@@ -53,7 +53,7 @@ def errors(cloud: PointCloud, reference: PointCloud) -> np.ndarray:
     """
     points = cloud.xyz.astype(np.float64)
     tree = kd_tree(reference.xyz.astype(np.float64))
-    nearest = tree.points[tree.query(points, 1)[:, 0]]
+    nearest = tree.points[tree.query(points, 1)[1][:, 0]]
     return np.sqrt(((points - nearest) ** 2).sum(axis=1))
 
 
