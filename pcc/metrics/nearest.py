@@ -1,8 +1,9 @@
 """Nearest neighbours with all their ties, for the distortion metrics.
 
 ``pc_error`` averages over every neighbour that is equally near, so one neighbour a point is not enough; on integer
-grids most points have several. Brute facts only: no normals, no means. The search is pykdtree's, which is
-exact, and exact for integers, since it gives squared distances. ``pc_error`` subtracts in float32: on decimal lattices (metres in steps of 1 mm) its rounding parts neighbours that tie here, and the other way.
+grids most points have several. Brute facts only: no normals, no means. The search is pykdtree's: exact, and of integers
+to the last bit, since it gives squared distances. ``pc_error`` subtracts in float32: on decimal lattices (metres in
+steps of 1 mm) its rounding parts neighbours that tie here, and the other way.
 """
 
 from __future__ import annotations
