@@ -39,3 +39,11 @@ class RunExists(PccError):
 
 class AnchorError(PccError):
     """An anchor codec is missing or failed."""
+
+
+class TaskError(PccError):
+    """A perception task cannot run: its program is missing, or its frames are not what it needs."""
+
+
+class MissingField(TaskError):
+    """A frame lacks a field that a task requires."""
