@@ -43,3 +43,11 @@ class AnchorError(PccError):
 
 class Unsuitable(AnchorError):
     """An anchor codec is not made for such a cloud, field or setting."""
+
+
+class TaskError(PccError):
+    """A perception task cannot run: its program is missing, or its frames are not what it needs."""
+
+
+class MissingField(TaskError):
+    """A frame lacks a field that a task requires."""

@@ -20,7 +20,7 @@ LAYERS: list[set[str]] = [
     {"io", "geometry", "ops"},
     {"entropy", "inference", "nn"},
     {"codec", "models"},
-    {"metrics", "anchors", "datasets", "viewing"},
+    {"metrics", "anchors", "datasets", "viewing", "tasks"},
     {"training", "evaluation"},
     {"commands", "cli"},
 ]

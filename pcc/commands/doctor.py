@@ -20,7 +20,7 @@ from pcc.pointcloud import PointCloud
 LIBRARIES = ("numpy", "plyfile", "safetensors", "rich")
 EXTRAS = {
     "train": ("torch", "hydra", "tensorboard", "trimesh"),
-    "eval": ("hydra", "scipy", "DracoPy", "laspy", "lazrs", "matplotlib", "pykdtree", "zstandard"),
+    "eval": ("hydra", "scipy", "DracoPy", "laspy", "lazrs", "matplotlib", "pykdtree", "zstandard", "kiss_icp"),
     "cluster": ("hydra_plugins.hydra_submitit_launcher",),
     "io": ("pypcd4",),
     "crosscheck": ("constriction",),

@@ -42,15 +42,21 @@ def read_rigid(path: Path) -> tuple[np.ndarray, np.ndarray]:
     return np.array(lines["R"].split(), float).reshape(3, 3), np.array(lines["T"].split(), float)
 
 
+def read_record(path: Path) -> np.ndarray:
+    """One OXTS record (KITTI raw, ``dataformat.txt``): 30 float64, and at least those that are used here."""
+    record = np.array(path.read_text().split(), float)
+    if len(record) < _ANGULAR.stop:
+        raise ValueError(f"{path}: expected an OXTS record of 30 numbers, got {len(record)}")
+    return record
+
+
 def read_twist(path: Path, rotation: np.ndarray, translation: np.ndarray) -> Twist:
     """The sensor's twist from one OXTS record (KITTI raw, ``dataformat.txt``).
 
     Args:
         rotation, translation: from the inertial unit's axes to the sensor's.
     """
-    record = np.array(path.read_text().split(), float)
-    if len(record) < _ANGULAR.stop:
-        raise ValueError(f"{path}: expected an OXTS record of 30 numbers, got {len(record)}")
+    record = read_record(path)
     angular = record[_ANGULAR]
     lever = -rotation.T @ translation  # the sensor's place in the unit's axes
     velocity = record[_VELOCITY] + np.cross(angular, lever)
@@ -74,8 +80,13 @@ def correct_motion(xyz: np.ndarray, twist: Twist) -> np.ndarray:
     Returns:
         (N, 3) float64 metres.
     """
-    share = -np.arctan2(xyz[:, 1], xyz[:, 0]) / (2 * np.pi)
+    share = sweep_share(xyz)
     return rotate(xyz, share[:, None] * twist.angular) + share[:, None] * twist.velocity
+
+
+def sweep_share(xyz: np.ndarray) -> np.ndarray:
+    """When each point (N, 3) was seen: (N,) shares of a sweep from -1/2 at its begin to 1/2 at its end."""
+    return -np.arctan2(xyz[:, 1], xyz[:, 0]) / (2 * np.pi)
 
 
 def rotate(xyz: np.ndarray, vectors: np.ndarray) -> np.ndarray:
