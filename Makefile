@@ -8,7 +8,7 @@ PYTEST_ARGS ?=
 BIN := $(VENV)/bin
 SOURCES := pyproject.toml constraints.txt $(wildcard cuda_ext/CMakeLists.txt cuda_ext/*.cpp cuda_ext/*/*.h cuda_ext/*/*.cpp cuda_ext/*/*.cu)
 
-.PHONY: demo test lint install clean
+.PHONY: demo test lint results install clean
 
 demo: install
 	$(BIN)/python -m pcc.evaluation.demo data/sample
@@ -22,6 +22,20 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# All figures of results/ anew; needs the public clouds (PCC_DATA, PCC_LABELS) and for G-PCC a tmc3 (PCC_TMC3).
+RUN = $(BIN)/python eval.py data=eval_public 'rates=[lossless,ctc]' store=null pictures=[]
+GPCC = gpcc_octree,gpcc_octree_angular,gpcc_predictive_angular
+DRIVE = $(PCC_LABELS)/drive_0005
+results: install
+	$(BIN)/python -m pcc.evaluation.perception --frames $(PCC_DATA)/kitti_raw_drive0005_000-089 --oxts $(DRIVE)/oxts \
+		--imu-to-velo $(DRIVE)/calib_imu_to_velo.txt --lengths 5,10,15,20,25,30 --step 1 --json results/odometry.json \
+		$(foreach e,0.01 0.05 0.25,--codec pcc-lidar:max_error=$(e)) --codec pcc-lidar \
+		$(foreach e,0.02 0.1 0.5,--codec draco:voxel_size=$(e) --codec pcc-lidar:voxel_size=$(e),duplicates=merge)
+	PCC_LASERS=hdl64e $(RUN) 'models=[auto,dense-fast,dense-free]' 'tasks=[results/odometry.json]' hydra.run.dir=results/geometry \
+		name=geometry 'anchor=[$(GPCC),gpcc_octree_planar,gpcc_trisoup,gpcc_predictive,draco,laszip,zstd,xz]'
+	PCC_LASERS=hdl64e $(RUN) 'models=[auto]' fields=all hydra.run.dir=results/fields name=fields \
+		'anchor=[$(GPCC),laszip,zstd,xz]'
 
 install: $(VENV)/installed
 

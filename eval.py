@@ -44,7 +44,7 @@ def main(config: DictConfig) -> None:
     for failures, title in ((result.not_run, "Not run"), (result.failures, "Failed")):
         if failures:
             console.print(failures_table(failures, title))
-    configuration = OmegaConf.to_container(config, resolve=True)
+    configuration = OmegaConf.to_container(config, resolve=False)  # folders of this machine are nobody's business
     page = write_report(
         result,
         folder,
@@ -52,6 +52,7 @@ def main(config: DictConfig) -> None:
         anchor=config.bd_anchor,
         configuration=configuration,
         originals={cloud.name: cloud.path for cloud in clouds},
+        tasks=[Path(record) for record in config.tasks],
     )
     reused = f" ({result.num_reused} cells had been finished)" if result.num_reused else ""
     console.print(f"report: {page}{reused}", soft_wrap=True)

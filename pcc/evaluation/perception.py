@@ -45,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
-        write_task_json(result, options.json, {name: str(value) for name, value in vars(options).items()})
+        asked = {name: value for name, value in vars(options).items() if not isinstance(value, Path)}
+        write_task_json(result, options.json, asked)
     console.print(task_table(result, task.name))
     if result.failures:
         console.print(task_failures_table(result))

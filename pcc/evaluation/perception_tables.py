@@ -37,7 +37,9 @@ def task_table(evaluation: TaskEvaluation, task: str, title: str = "") -> Table:
     table = _empty_table(title or f"{task} beside rate", _caption(evaluation, task))
     for heading, values in zip(_FIXED, zip(*map(_fixed, rows), strict=True), strict=True):
         justify: Literal["left", "right"] = "left" if heading in ("codec", "setting", "order", "fields") else "right"
-        table.add_column(heading, justify=justify, min_width=max(map(len, values)))
+        # Settings alone may break, at their spaces.
+        unbroken = " ".join(values).split() if heading == "setting" else values
+        table.add_column(fill(heading, 7), justify=justify, min_width=max(map(len, unbroken)))
     for name in names:
         words = name.replace("_", " ")
         for against in ("truth", "undamaged"):

@@ -158,7 +158,7 @@ class _Run:
             drawn = setting.rate in self.pictures
             if self.store and key and (cell := self.store.find(key)) and (not drawn or _has_its_picture(cell)):
                 self.num_reused += 1
-                return _named(cell, source, codec)
+                return replace(_named(cell, source, codec), picture=cell.picture if drawn else "")
             cell = run_cell(
                 source, setting, codec, self.folder, self.machine,
                 repeats=self.repeats, keep=self.keep, picture=self._picture(job, key),

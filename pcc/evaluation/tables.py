@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pcc.evaluation.cell import Cell
@@ -81,5 +82,5 @@ def failures_table(failures: Iterable[Failure], title: str) -> Table:
     for column in ("codec", "why", "cells"):
         result.add_column(column)
     for row in by_reason(failures):
-        result.add_row(*row)
+        result.add_row(*map(escape, row))
     return result

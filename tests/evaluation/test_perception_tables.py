@@ -12,8 +12,8 @@ from pcc.evaluation.machine import this_machine
 from pcc.evaluation.perception_runner import TaskEvaluation, TaskFailure, TaskRow
 from pcc.evaluation.perception_tables import task_failures_table, task_table, write_task_json
 
-SCORES = {"translation_percent": 6.25, "rotation_deg_per_100m": 1234.5678, "num_segments": 269.0}
-CLOSE = {"translation_percent": 1e-14, "rotation_deg_per_100m": 0.125, "num_segments": 283.0}
+SCORES = {"translation_percent": 6.25, "rotation_deg_per_100m": 1234.5678, "absolute_error_m": 0.5, "num_segments": 269}
+CLOSE = {"translation_percent": 1e-14, "rotation_deg_per_100m": 0.1253, "absolute_error_m": 7e-5, "num_segments": 283}
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def evaluation():
     return TaskEvaluation(rows, failures, tasks, ["0.bin"], 10.0, this_machine())
 
 
-def printed(*tables) -> str:
-    console = Console(width=160, record=True, file=io.StringIO())
+def printed(*tables, width: int = 160) -> str:
+    console = Console(width=width, record=True, file=io.StringIO())
     console.print(*tables)
     return console.export_text()
 
@@ -37,11 +37,28 @@ def printed(*tables) -> str:
 def test_screen(evaluation):
     text = printed(task_table(evaluation, "odometry"), task_failures_table(evaluation))
     assert "…" not in text
-    for word in ("max_error=0.25, duplicates=merge", "40.0", "6.25", "1235", "0.125", "changed", "not coded"):
+    for word in (
+        "max_error=0.25,",
+        "duplicates=merge",
+        "40.0",
+        "6.25",
+        "1235",
+        "0.1253",
+        "7e-05",
+        "changed",
+        "not coded",
+    ):
         assert word in text
     for condition in ("1 frames at 10 Hz", "kiss-icp 1.3.0", "step 1", "num_segments 269", "truth: OXTS"):
         assert condition in " ".join(text.split())
     assert "pcc-codec[eval]" in text
+
+
+def test_a_narrow_screen_breaks_settings_alone(evaluation):
+    """At 150 columns every figure is whole; the setting goes on in the next line."""
+    text = printed(task_table(evaluation, "odometry"), width=150)
+    for word in ("pcc-lidar", "max_error=0.25,", "duplicates=merge", "1235", "0.1253", "7e-05", "not coded"):
+        assert word in text
 
 
 def test_rounding_is_shown_as_zero(evaluation):

@@ -89,6 +89,28 @@ def times(points: Sequence[Point], cloud: str, palette: Palette) -> str | None:
         return _svg(figure)
 
 
+def damage(rows: Sequence[dict[str, Any]], score: str) -> str | None:
+    """A score against the undamaged run over bpp, a line a codec; None where no row has it."""
+    lines: dict[str, list[tuple[float, float]]] = {}
+    for row in rows:
+        value = row["against_undamaged"].get(score)
+        if value is not None and value > 0:
+            lines.setdefault(row["codec"], []).append((row["bpp"], value))
+    if not lines:
+        return None
+    ours = [name for name in lines if name.startswith("pcc")]
+    others = [name for name in lines if name not in ours]
+    with _figure() as (figure, axes):
+        for colours, names in ((OURS, ours), (OTHERS, others)):
+            for i, name in enumerate(names):
+                xs, ys = zip(*sorted(lines[name]), strict=True)
+                axes.plot(xs, ys, "o", color=colours[i % len(colours)], markersize=5, label=name)
+        axes.set(xscale="log", yscale="log", xlabel="bits per input point", ylabel=score.replace("_", " "))
+        axes.set_title("against the undamaged run")
+        axes.legend(fontsize=7)
+        return _svg(figure)
+
+
 def write_main_plot(points: Sequence[Point], path: Path, palette: Palette) -> bool:
     """The picture of the whole report: a D1 curve or, where nothing is lossy, lossless bars, for each of four clouds.
 

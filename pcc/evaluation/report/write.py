@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pcc.evaluation.pictures import draw_original
 from pcc.evaluation.report.files import write_csv, write_json
 from pcc.evaluation.report.page import write_page
+from pcc.evaluation.report.perception import perception
 from pcc.evaluation.report.plots import Palette, write_main_plot
 from pcc.evaluation.report.summary import points
 from pcc.evaluation.runner import Evaluation
@@ -25,12 +26,14 @@ def write_report(
     anchor: str | None = None,
     configuration: Any = None,
     originals: Mapping[str, Path] | None = None,
+    tasks: Sequence[Path] = (),
 ) -> Path:
     """Writes report.html, report.png, results.json and results.csv; gives the page.
 
     Args:
         anchor: the codec that BD-rates are against; None takes the first that is not ours and has a curve.
         configuration: what was asked for; goes into the JSON.
+        tasks: records of `pcc.evaluation.perception` to show.
         originals: files of the clouds by name, for a picture beside those of decoded ones.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -39,7 +42,7 @@ def write_report(
     write_csv(evaluation, folder / CSV)
     write_main_plot(found, folder / PICTURE, Palette.of(found))
     pictures = _pictures(evaluation, originals or {}, folder / "pictures")
-    write_page(evaluation, found, folder / PAGE, title=title, anchor=anchor, pictures=pictures)
+    write_page(evaluation, found, folder / PAGE, title=title, anchor=anchor, pictures=pictures, tasks=perception(tasks))
     return folder / PAGE
 
 
