@@ -24,6 +24,7 @@ _STYLE: dict[Any, Any] = {
     "grid.alpha": 0.3,
 }
 _SIZE = (5.2, 3.6)
+_ROUNDING = 1e-9  # scores below are those of equal results
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ def times(points: Sequence[Point], cloud: str, palette: Palette) -> str | None:
     of = [p for p in points if p.cloud == cloud and p.origin == MEASURED and p.encode_s and p.decode_s]
     if not of:
         return None
-    with _figure(columns=2) as (figure, panels):
-        for panel, heading in zip(panels[0], ("encode", "decode"), strict=True):
+    with _figure(columns=1, rows=2) as (figure, panels):
+        for panel, heading in zip(panels[:, 0], ("encode", "decode"), strict=True):
             for codec in dict.fromkeys(point.codec for point in of):
                 line = sorted((p for p in of if p.codec == codec), key=lambda p: p.bpp)
                 seconds = [p.encode_s if heading == "encode" else p.decode_s for p in line]
@@ -85,7 +86,7 @@ def times(points: Sequence[Point], cloud: str, palette: Palette) -> str | None:
                     [p.bpp for p in line], seconds, "o-", color=palette.colours[codec], markersize=4, label=codec
                 )
             panel.set(xscale="log", yscale="log", xlabel="bits per input point", ylabel=f"{heading}, s", title=cloud)
-        panels[0][0].legend(fontsize=7)
+        panels[0, 0].legend(fontsize=7)
         return _svg(figure)
 
 
@@ -94,7 +95,7 @@ def damage(rows: Sequence[dict[str, Any]], score: str) -> str | None:
     lines: dict[str, list[tuple[float, float]]] = {}
     for row in rows:
         value = row["against_undamaged"].get(score)
-        if value is not None and value > 0:
+        if value is not None and value > _ROUNDING:
             lines.setdefault(row["codec"], []).append((row["bpp"], value))
     if not lines:
         return None
