@@ -52,7 +52,7 @@ def test_configurations():
     """The task instantiates; the drive names its function and its three places."""
     hydra = pytest.importorskip("hydra", reason="the extra eval is not installed")
     with hydra.initialize_config_dir(str(ROOT / "configs"), version_base="1.3"):
-        config = hydra.compose("eval", ["+task=odometry", "data=kitti_drive0005"])
+        config = hydra.compose("eval", ["+task=odometry", "data=eval_drive0005"])
     task = hydra.utils.instantiate(config.task, _convert_="all")
     assert task == KissOdometry([5.0, 10.0, 15.0, 20.0, 25.0, 30.0], 1)
     assert hydra.utils.get_method(config.data._target_).__name__ == "kitti_drive"
