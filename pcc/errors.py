@@ -25,6 +25,10 @@ class ModelMismatch(PccError):
     """The model that the stream needs is not installed, or is not the one given."""
 
 
+class InvalidSensor(PccError):
+    """A sensor's table is not valid or not known, or frames show no spinning LiDAR's lattice."""
+
+
 class UnsupportedField(PccError):
     """A field has a type that the format cannot carry."""
 

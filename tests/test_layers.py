@@ -18,6 +18,7 @@ ROOT = PACKAGE.parent
 LAYERS: list[set[str]] = [
     {"pointcloud", "errors", "_ext"},
     {"io", "geometry", "ops"},
+    {"sensors"},
     {"entropy", "inference", "nn"},
     {"codec", "models"},
     {"metrics", "anchors", "datasets", "viewing", "tasks"},
@@ -30,6 +31,7 @@ WITHOUT_TORCH = {
     "io",
     "geometry",
     "ops",
+    "sensors",
     "entropy",
     "inference",
     "codec",

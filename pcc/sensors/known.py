@@ -1,0 +1,64 @@
+"""The tables that ship, and those that were fitted on this machine: by name and by digest."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from pcc.errors import InvalidSensor
+from pcc.sensors.table import SensorTable, from_json
+
+SUFFIX = ".json"
+
+
+def sensor_folders() -> list[Path]:
+    """Folders that are searched, first match wins: PCC_SENSOR_PATH's, then what ships."""
+    extra = [Path(p) for p in os.environ.get("PCC_SENSOR_PATH", "").split(os.pathsep) if p]
+    return [*extra, Path(__file__).resolve().parent / "tables"]
+
+
+def known_tables() -> list[SensorTable]:
+    """All tables, in the order of the folders and by name; files that are none are passed over."""
+    tables = []
+    for folder in sensor_folders():
+        for path in sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else ():
+            try:
+                tables.append(load_table(path))
+            except InvalidSensor:
+                continue
+    return tables
+
+
+def find_table(name: str | Path) -> SensorTable:
+    """The table of that name, or of the file.
+
+    Raises:
+        InvalidSensor: there is none; the message lists those that there are.
+    """
+    if str(name).endswith(SUFFIX):
+        return load_table(Path(name).resolve())
+    tables = known_tables()
+    found = next((table for table in tables if table.name == str(name)), None)
+    if found is None:
+        known = ", ".join(table.name for table in tables) or "none"
+        raise InvalidSensor(f"no sensor named {name!r}; known: {known} (PCC_SENSOR_PATH adds folders)")
+    return found
+
+
+def find_table_by_digest(digest: bytes) -> SensorTable | None:
+    """The known table that a stream names."""
+    return next((table for table in known_tables() if table.digest == digest), None)
+
+
+def load_table(path: Path) -> SensorTable:
+    """A table, read anew only when its file changed."""
+    try:
+        return _load(path, path.stat().st_mtime_ns)
+    except OSError as error:
+        raise InvalidSensor(f"{path}: cannot read the sensor ({error.strerror})") from error
+
+
+@lru_cache(maxsize=64)
+def _load(path: Path, stamp: int) -> SensorTable:
+    return from_json(path)

@@ -1,0 +1,90 @@
+"""from_json(to_json(t)) = t; wrong tables are InvalidSensor."""
+
+import json
+
+import numpy as np
+import pytest
+
+from pcc.errors import InvalidSensor
+from pcc.sensors.known import find_table, find_table_by_digest, known_tables
+from pcc.sensors.table import SensorTable, from_json, to_json
+from tests.sensors.tables import small_table
+
+
+def test_json_and_back(tmp_path):
+    table = small_table()
+    path = tmp_path / "small.json"
+    path.write_text(to_json(table, about="a test"))
+    again = from_json(path)
+    assert again.name == "small"
+    assert again.digest == table.digest
+    for name in ("slope", "offset", "shift"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(table, name))
+
+
+def test_digest_tells_tables_apart_but_not_names():
+    table = small_table()
+    digests = {table.digest, small_table(seed=1).digest, small_table(steps=901).digest}
+    assert len(digests) == 3
+    assert all(len(digest) == 16 for digest in digests)
+    renamed = SensorTable("other", table.steps, table.range_step, table.slope, table.offset, table.shift)
+    assert renamed.digest == table.digest
+
+
+def test_lasers_rise():
+    assert (np.diff(small_table(64).elevation) > 0).all()
+
+
+def test_max_index_keeps_places_within_reach():
+    table = small_table()
+    reach = np.ldexp(np.abs(table.slope).sum(1).astype(float), -24) * (table.max_index + 1)
+    assert (reach + np.ldexp(np.abs(table.offset).sum(1).astype(float), -8)).max() <= 2**20
+
+
+def test_the_kitti_scanner_ships():
+    table = find_table("hdl64e-kitti")
+    assert (table.num_lasers, table.steps, table.range_step) == (64, 4000, 8)
+    assert find_table_by_digest(table.digest) is not None
+    assert find_table_by_digest(bytes(16)) is None
+    assert np.rad2deg(table.elevation[[0, -1]]) == pytest.approx([-25, 2], abs=0.5)
+
+
+def test_folders_of_the_environment(tmp_path, monkeypatch):
+    (tmp_path / "mine.json").write_text(to_json(small_table()))
+    (tmp_path / "broken.json").write_text("{")
+    monkeypatch.setenv("PCC_SENSOR_PATH", str(tmp_path))
+    assert [table.name for table in known_tables()][:1] == ["small"]
+    assert find_table("small").digest == small_table().digest
+    with pytest.raises(InvalidSensor, match="no sensor named 'nothing'; known: small"):
+        find_table("nothing")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": "pcc-sensor-0"},
+        {"steps": 0},
+        {"range_step": 1024},
+        {"lasers": []},
+        {"lasers": [{"slope": [1, 2], "offset": [0, 0, 0], "shift": 0}]},
+        {"lasers": [{"slope": [0, 0, 0], "offset": [0, 0, 0], "shift": 0}]},
+        {"lasers": [{"slope": [1 << 40, 0, 0], "offset": [0, 0, 0], "shift": 0}]},
+        {"lasers": [{"slope": [1, 0, 0], "offset": [0, 0, 0]}]},
+        {"lasers": None},
+    ],
+)
+def test_wrong_files(tmp_path, change):
+    path = tmp_path / "sensor.json"
+    path.write_text(json.dumps(json.loads(to_json(small_table())) | change))
+    with pytest.raises(InvalidSensor):
+        from_json(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"\xff\xfe", b"{"])
+def test_no_json(tmp_path, content):
+    path = tmp_path / "sensor.json"
+    path.write_bytes(content)
+    with pytest.raises(InvalidSensor):
+        from_json(path)
+    with pytest.raises(InvalidSensor):
+        from_json(tmp_path / "absent.json")
