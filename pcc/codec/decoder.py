@@ -6,13 +6,23 @@ and the digest at the end of a frame is compared with what was decoded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pcc.codec.columns import decode_column
-from pcc.codec.container import DIGEST, FIELD, GEOMETRY, HEADER, MULTIPLICITY, Chunk, frame_chunks, frame_spans
+from pcc.codec.container import (
+    DIGEST,
+    FIELD,
+    GEOMETRY,
+    HEADER,
+    LATTICE,
+    MULTIPLICITY,
+    Chunk,
+    frame_chunks,
+    frame_spans,
+)
 from pcc.codec.digest import DIGEST_BYTES, decoded_digest
 from pcc.codec.fields import decode_field
 from pcc.codec.geometry import parse_geometry_header
@@ -24,10 +34,10 @@ from pcc.geometry.voxels import devoxelize_codes
 from pcc.pointcloud import PointCloud
 
 if TYPE_CHECKING:
-    from pcc.inference.program import Program
+    from pcc.inference.registry import Model
 
 
-def decode(data: bytes | memoryview, *, limits: Limits = DEFAULT_LIMITS, model: Program | None = None) -> PointCloud:
+def decode(data: bytes | memoryview, *, limits: Limits = DEFAULT_LIMITS, model: Model | None = None) -> PointCloud:
     """The cloud in a stream of one frame, points in Morton order.
 
     Args:
@@ -50,7 +60,7 @@ def decode(data: bytes | memoryview, *, limits: Limits = DEFAULT_LIMITS, model: 
 
 
 def decode_frames(
-    data: bytes | memoryview, *, limits: Limits = DEFAULT_LIMITS, model: Program | None = None
+    data: bytes | memoryview, *, limits: Limits = DEFAULT_LIMITS, model: Model | None = None
 ) -> Iterator[PointCloud]:
     """The clouds of a stream of any number of frames, one by one; raises as ``decode`` does."""
     for span in frame_spans(data, limits):
@@ -58,18 +68,21 @@ def decode_frames(
 
 
 def decode_frame(
-    data: bytes | memoryview, span: tuple[int, int], *, limits: Limits = DEFAULT_LIMITS, model: Program | None = None
+    data: bytes | memoryview, span: tuple[int, int], *, limits: Limits = DEFAULT_LIMITS, model: Model | None = None
 ) -> PointCloud:
     """The cloud of the frame at bytes ``span`` (see ``container.frame_spans``); raises as ``decode`` does."""
     chunks = frame_chunks(data, span)
     header = parse_header(next(chunks).payload, limits)
-    by_tag: dict[bytes, list[Chunk]] = {tag: [] for tag in (HEADER, GEOMETRY, MULTIPLICITY, FIELD, DIGEST)}
+    by_tag: dict[bytes, list[Chunk]] = {tag: [] for tag in (HEADER, GEOMETRY, LATTICE, MULTIPLICITY, FIELD, DIGEST)}
     for chunk in chunks:
         by_tag[chunk.tag].append(chunk)
         within("fields", len(by_tag[FIELD]), limits.max_fields)
-    codes = _decode_geometry(by_tag[GEOMETRY], header, model)
-    counts = _decode_counts(by_tag[MULTIPLICITY], header)
-    fields = _decode_fields(by_tag[FIELD], header, limits)
+    if by_tag[LATTICE]:
+        codes, counts, fields = _decode_lattice(by_tag, header, limits, model)
+    else:
+        codes = _decode_geometry(by_tag[GEOMETRY], header, model)
+        counts, fields = _decode_counts(by_tag[MULTIPLICITY], header), {}
+    fields |= _decode_fields(by_tag[FIELD], header, limits, fields)
     digest = bytes(by_tag[DIGEST][0].payload)
     if len(digest) != DIGEST_BYTES or digest != decoded_digest(header.grid, codes, counts, fields):
         raise CorruptStream("digest mismatch: the decoded values are not those that were encoded")
@@ -77,17 +90,20 @@ def decode_frame(
     return PointCloud(xyz if len(xyz) == header.num_points else np.repeat(xyz, counts, axis=0), fields)
 
 
-def _decode_geometry(chunks: Sequence[Chunk], header: FrameHeader, model: Program | None) -> np.ndarray:
+def _decode_geometry(chunks: Sequence[Chunk], header: FrameHeader, model: Model | None) -> np.ndarray:
     """(V,) uint64 Morton codes. A frame of at most one voxel has no geometry: its voxel is the origin."""
     if (header.num_voxels > 1) != bool(chunks):
         raise CorruptStream(f"{header.num_voxels} voxels and {len(chunks)} geometry chunks")
     if not chunks:
         return np.zeros(header.num_voxels, np.uint64)
     from pcc.codec.octree import decode_octree
+    from pcc.inference.program import Program
 
     reader = Reader(chunks[0].payload)
     how = parse_geometry_header(reader, header.depth, header.adaptive, header.calibrated)
     program = None if how.digest is None else _find(how.digest, model)
+    if not isinstance(program, Program | None):
+        raise CorruptStream(f"geometry: the model {program.digest.hex()} is of another kind")
     data = bytes(reader.rest())
     codes = decode_octree(
         data, header.depth, header.num_voxels, program, how.level_offset, how.adaptive, how.calibrations
@@ -97,7 +113,7 @@ def _decode_geometry(chunks: Sequence[Chunk], header: FrameHeader, model: Progra
     return codes
 
 
-def _find(digest: bytes, model: Program | None) -> Program:
+def _find(digest: bytes, model: Model | None) -> Model:
     if model is None:
         from pcc.inference.registry import find_model_by_digest
 
@@ -123,12 +139,34 @@ def _decode_counts(chunks: Sequence[Chunk], header: FrameHeader) -> np.ndarray:
     return counts
 
 
-def _decode_fields(chunks: Sequence[Chunk], header: FrameHeader, limits: Limits) -> dict[str, np.ndarray]:
+def _decode_lattice(
+    by_tag: Mapping[bytes, Sequence[Chunk]], header: FrameHeader, limits: Limits, model: Model | None
+) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Codes (V,) uint64, points a voxel (V,), and the field that was coded along."""
+    from pcc.codec.lattice.decode import decode_lattice
+    from pcc.inference.lattice_program import LatticeProgram
+
+    if by_tag[GEOMETRY] or by_tag[MULTIPLICITY] or header.num_voxels < 2:
+        raise CorruptStream(f"a lattice chunk beside other geometry, or for {header.num_voxels} voxels")
+
+    def find(digest: bytes) -> LatticeProgram:
+        program = _find(digest, model)
+        if not isinstance(program, LatticeProgram):
+            raise CorruptStream(f"lattice: the model {digest.hex()} is of another kind")
+        return program
+
+    decoded = decode_lattice(by_tag[LATTICE][0].payload, header, find, limits)
+    return decoded.ordered.codes, decoded.ordered.counts, dict([decoded.field] if decoded.field else [])
+
+
+def _decode_fields(
+    chunks: Sequence[Chunk], header: FrameHeader, limits: Limits, others: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray]:
     fields: dict[str, np.ndarray] = {}
     bytes_left = limits.max_field_bytes
     for chunk in chunks:
         name, values = decode_field(chunk.payload, header.num_points, bytes_left)
-        if name in fields:
+        if name in fields or name in others:
             raise CorruptStream(f"field {name!r} comes twice")
         fields[name] = values
         bytes_left -= values.nbytes

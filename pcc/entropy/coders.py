@@ -4,8 +4,8 @@ A walk asks a coder for every symbol with the integer logits that predict it, an
 coder returns. So training, encoding and decoding run the same code:
 
     logits --> binary_frequencies,     --> BitEstimator.bits          symbols in, the same symbols out
-               tree_frequencies        --> RansEncoder.finish()       symbols in, the same symbols out
-               or tables               --> RansDecoder                None in, symbols out of the stream
+               tree_frequencies,       --> RansEncoder.finish()       symbols in, the same symbols out
+               tables or mixtures      --> RansDecoder                None in, symbols out of the stream
 
 Trees' logits may go through a calibration of the level (`pcc.entropy.calibration`); the estimator knows none.
 A level that no network predicts goes through ``adaptive``, whose probabilities follow the levels coded that way before
@@ -21,8 +21,10 @@ import numpy as np
 
 from pcc.entropy.calibration import UNCHANGED, best_code, scale_and_shift
 from pcc.errors import CorruptStream
+from pcc.ops import mixture as mixture_op
 from pcc.ops import rans
 from pcc.ops.adaptive_occupancy import AdaptiveOccupancy
+from pcc.ops.mixture import Bins, Mixture, frequencies_reference
 from pcc.ops.tables import TOTAL, binary_frequencies, tables, tree_frequencies
 
 LANE_BYTES = 3  # what a lane wastes: 2 bytes of its start at L, and on average 1 of its last state
@@ -75,6 +77,19 @@ class Coder(Protocol):
         """
         ...
 
+    def mixture(self, mixture: Mixture, bins: Bins, numbers: np.ndarray | None) -> np.ndarray:
+        """Codes whole numbers under mixtures of logistic distributions.
+
+        Args:
+            mixture: of N numbers.
+            bins: `pcc.ops.mixture.Bins`.
+            numbers: (N,) int32 in 0..2^bits - 1; None where the coder knows them.
+
+        Returns:
+            (N,) int32 numbers.
+        """
+        ...
+
     def adaptive(self, neighbours: np.ndarray, occupancy: np.ndarray | None) -> np.ndarray:
         """Codes a level of an octree without a network.
 
@@ -118,6 +133,13 @@ class BitEstimator:
             self._count(tree_frequencies(logits, values, certain, bit), values >> bit & 1)
         return values
 
+    def mixture(self, mixture: Mixture, bins: Bins, numbers: np.ndarray | None) -> np.ndarray:
+        numbers = _given(numbers)
+        frequencies = frequencies_reference(mixture, bins, numbers)
+        for bit in range(bins.bits):
+            self._count(frequencies[bit], numbers >> bit & 1)
+        return numbers
+
     def adaptive(self, neighbours: np.ndarray, occupancy: np.ndarray | None) -> np.ndarray:
         occupancy = _given(occupancy)
         self._count(*self._contexts.encode(neighbours, occupancy))
@@ -160,6 +182,11 @@ class RansEncoder:
         symbols = _given(symbols)
         self._rans.put_table(tables(logits), symbols)
         return symbols
+
+    def mixture(self, mixture: Mixture, bins: Bins, numbers: np.ndarray | None) -> np.ndarray:
+        numbers = _given(numbers)
+        mixture_op.encode(self._rans, mixture, bins, numbers)
+        return numbers
 
     def adaptive(self, neighbours: np.ndarray, occupancy: np.ndarray | None) -> np.ndarray:
         occupancy = _given(occupancy)
@@ -244,6 +271,9 @@ class RansDecoder:
 
     def categorical(self, logits: np.ndarray, symbols: np.ndarray | None = None) -> np.ndarray:
         return self._rans.get_table(tables(logits))
+
+    def mixture(self, mixture: Mixture, bins: Bins, numbers: np.ndarray | None = None) -> np.ndarray:
+        return mixture_op.decode(self._rans, mixture, bins)
 
     def adaptive(self, neighbours: np.ndarray, occupancy: np.ndarray | None = None) -> np.ndarray:
         return self._contexts.decode(self._rans, neighbours)

@@ -7,7 +7,6 @@ It is a file of integers (safetensors) whose first 16 bytes of SHA-256 name it i
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,13 +21,13 @@ from pcc.entropy.coders import Coder
 from pcc.errors import ModelMismatch
 from pcc.geometry.coding_order import CodingOrder
 from pcc.geometry.octree import Level
+from pcc.inference.files import digest_of, read_card, read_metadata, read_model
 from pcc.inference.format_1 import FORMAT_1, from_format_1
 from pcc.inference.layers import Head, WeightSet, check_config, read_set
 from pcc.ops import row_bytes
 from pcc.ops.neighbour_lists import NeighbourLists, neighbour_lists
 
 FORMAT = "pcc-occupancy-2"
-DIGEST_BYTES = 16
 NOWHERE = np.zeros(0, np.uint8)
 
 
@@ -124,7 +123,7 @@ class Program:
         self.path = path
         self.card = read_card(path)
         try:
-            tensors, metadata = load(content), _metadata(content)
+            tensors, metadata = load(content), read_metadata(content)
             if (found := metadata.get("format")) not in (FORMAT, FORMAT_1):
                 raise ModelMismatch(f"{path}: expected the format {FORMAT} or {FORMAT_1}, got {found!r}")
             config = json.loads(metadata["config"])
@@ -174,44 +173,3 @@ class Program:
         scale = min(scale, self.config["max_scale"])
         index = sum(first <= scale for first in scales) - 1
         return self.sets[index], scale - scales[index]
-
-
-def read_card(path: Path) -> dict[str, Any]:
-    """The JSON card beside a model; empty if there is none.
-
-    Raises:
-        ModelMismatch: it is not a JSON object.
-    """
-    path = path.with_suffix(".json")
-    if not path.is_file():
-        return {}
-    try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ModelMismatch(f"{path}: not a model's card: {error}") from error
-    if not isinstance(card, dict):
-        raise ModelMismatch(f"{path}: not a model's card: expected an object, got {type(card).__name__}")
-    return card
-
-
-def digest_of(content: bytes) -> bytes:
-    """What streams name a program by, from the bytes of its file."""
-    return hashlib.sha256(content).digest()[:DIGEST_BYTES]
-
-
-def _metadata(content: bytes) -> dict[str, str]:
-    """The metadata in the header of a sound safetensors file: a length of 8 bytes, then JSON."""
-    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
-    return header.get("__metadata__", {})
-
-
-def read_model(path: Path) -> bytes:
-    """The bytes of a model's file.
-
-    Raises:
-        ModelMismatch: it cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ModelMismatch(f"{path}: cannot read the model ({error.strerror})") from error

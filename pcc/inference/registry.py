@@ -10,7 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from pcc.errors import ModelMismatch
-from pcc.inference.program import Program, digest_of, read_model
+from pcc.inference.files import digest_of, read_metadata, read_model
+from pcc.inference.lattice_program import FORMAT as LATTICE
+from pcc.inference.lattice_program import LatticeProgram
+from pcc.inference.program import Program
+
+Model = Program | LatticeProgram
 
 SUFFIX = ".safetensors"
 
@@ -26,7 +31,7 @@ def model_paths() -> list[Path]:
     return [path for folder in model_folders() if folder.is_dir() for path in sorted(folder.glob(f"*{SUFFIX}"))]
 
 
-def find_model(name: str | Path) -> Program:
+def find_model(name: str | Path) -> Model:
     """The model of that name, or the file.
 
     Raises:
@@ -41,7 +46,7 @@ def find_model(name: str | Path) -> Program:
     raise ModelMismatch(f"no model named {name!r}; installed: {known} (PCC_MODEL_PATH adds folders)")
 
 
-def find_model_by_digest(digest: bytes) -> Program:
+def find_model_by_digest(digest: bytes) -> Model:
     """The model that a stream needs.
 
     Raises:
@@ -58,7 +63,7 @@ def find_model_by_digest(digest: bytes) -> Program:
     )
 
 
-def load_program(path: Path) -> Program:
+def load_program(path: Path) -> Model:
     """A program, read anew only when its file changed."""
     return _load(path, _stamp(path))
 
@@ -86,8 +91,15 @@ def _stamp(path: Path) -> int:
 
 
 @lru_cache(maxsize=32)
-def _load(path: Path, stamp: int) -> Program:
-    return Program(path)
+def _load(path: Path, stamp: int) -> Model:
+    return LatticeProgram(path) if _format(path) == LATTICE else Program(path)
+
+
+def _format(path: Path) -> str | None:
+    try:
+        return read_metadata(read_model(path)).get("format")
+    except (ValueError, AttributeError):  # no such file's head; the program says so
+        return None
 
 
 @lru_cache(maxsize=256)

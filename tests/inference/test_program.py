@@ -13,8 +13,9 @@ from safetensors.numpy import save_file
 pytest.importorskip("torch", reason="extra 'train' is not installed: the program under test is exported from it")
 
 from pcc.errors import LimitExceeded, ModelMismatch
+from pcc.inference.files import read_card
 from pcc.inference.format_1 import FORMAT_1
-from pcc.inference.program import FORMAT, Program, read_card
+from pcc.inference.program import FORMAT, Program
 from pcc.models.occupancy import OccupancyConfig
 from tests.networks import config_of, exported, parts, random_network
 from tests.trees import SOME_ORDERS, name_of, random_level, random_occupancy

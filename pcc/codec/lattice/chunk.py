@@ -1,0 +1,138 @@
+"""The syntax of the lattice chunk before its entropy-coded payload (docs/bitstream.md, section 4.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pcc.codec.columns import decode_column, encode_column
+from pcc.codec.lattice.corrections import NUM_CLASSES
+from pcc.codec.lattice.firings import parse_firings, write_firings
+from pcc.codec.wire import Reader, signed_varint, varint
+from pcc.errors import CorruptStream, InvalidSensor
+from pcc.ops.lattice_map import MAX_LASERS
+from pcc.sensors.known import find_table_by_digest
+from pcc.sensors.scan import FILL_LEVELS, NOISE_LEVELS, RowStatistics
+from pcc.sensors.table import DIGEST_BYTES, MAX_OFFSET, MAX_SLOPE, SensorTable
+from pcc.sensors.turn import MAX_STEPS
+
+MODEL_DIGEST_BYTES = 16
+EMBEDDED, EXACT = 1, 2
+MAX_GROUP = 1 << 16
+_BYTE = np.dtype(np.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class LatticeHeader:
+    """What a decoder reads before the cells.
+
+    Attributes:
+        model: digest of the program, 16 bytes.
+        sensor: its table.
+        embedded: whether the table is in the stream; else its digest is, and a decoder has to know it.
+        firings: (C,) int32.
+        statistics: of the rows.
+        group: range indices in a bin; bits: of the bins' numbers.
+        corrections: codes of probabilities (`pcc.codec.lattice.corrections`), or None: positions are the lattice's.
+        num_cells: points in cells; num_apart: points that are not.
+    """
+
+    model: bytes
+    sensor: SensorTable
+    embedded: bool
+    firings: np.ndarray
+    statistics: RowStatistics
+    group: int
+    bits: int
+    corrections: bytes | None
+    num_cells: int
+    num_apart: int
+
+
+def write_lattice_header(header: LatticeHeader) -> bytes:
+    """As docs/bitstream.md has it."""
+    flags = EMBEDDED * header.embedded | EXACT * (header.corrections is not None)
+    out = bytes([flags]) + header.model
+    out += write_table(header.sensor) if header.embedded else header.sensor.digest
+    out += write_firings(header.firings)
+    out += encode_column(header.statistics.noise) + encode_column(header.statistics.fill)
+    out += varint(header.group) + bytes([header.bits]) + (header.corrections or b"")
+    return out + varint(header.num_cells) + varint(header.num_apart)
+
+
+def parse_lattice_header(reader: Reader) -> LatticeHeader:
+    """Reads what ``write_lattice_header`` wrote.
+
+    Raises:
+        CorruptStream: it breaks a rule.
+        InvalidSensor: the sensor is not known here.
+    """
+    flags = reader.u8()
+    if flags & ~(EMBEDDED | EXACT):
+        raise CorruptStream(f"lattice: flags {flags:#04x}: the stream is newer than this pcc")
+    model = bytes(reader.take(MODEL_DIGEST_BYTES))
+    sensor = parse_table(reader) if flags & EMBEDDED else _known(bytes(reader.take(DIGEST_BYTES)))
+    lasers = sensor.num_lasers
+    firings = parse_firings(reader, sensor.steps)
+    noise, fill = decode_column(reader, _BYTE, lasers), decode_column(reader, _BYTE, lasers)
+    if noise.max() >= NOISE_LEVELS or fill.max() >= FILL_LEVELS:
+        raise CorruptStream("lattice: a row's statistics are out of range")
+    group, bits = reader.varint(), reader.u8()
+    if not 1 <= group <= MAX_GROUP or not 1 <= bits <= 20 or group << bits > 1 << 21:
+        raise CorruptStream(f"lattice: {bits} bits of groups of {group}")
+    corrections = bytes(reader.take(NUM_CLASSES + 1)) if flags & EXACT else None
+    num_cells, num_apart = reader.varint(), reader.varint()
+    if num_cells > lasers * len(firings):
+        raise CorruptStream(f"lattice: {num_cells} points in {lasers * len(firings)} cells")
+    return LatticeHeader(
+        model, sensor, bool(flags & EMBEDDED), firings, RowStatistics(noise, fill), group, bits, corrections, num_cells, num_apart,
+    )  # fmt: skip
+
+
+def _known(digest: bytes) -> SensorTable:
+    table = find_table_by_digest(digest)
+    if table is None:
+        raise InvalidSensor(
+            f"the stream needs the sensor {digest.hex()}, which is not known here "
+            "(`pcc sensor list` lists what is; PCC_SENSOR_PATH adds folders)"
+        )
+    return table
+
+
+def write_table(table: SensorTable) -> bytes:
+    """Numbers, then slopes, offsets and shifts as differences from the laser before."""
+    out = varint(table.steps) + varint(table.range_step) + varint(table.num_lasers)
+    for values in (table.slope, table.offset, table.shift[:, None].astype(np.int64)):
+        out += b"".join(signed_varint(int(value)) for value in np.diff(values, axis=0, prepend=0).reshape(-1))
+    return out
+
+
+def parse_table(reader: Reader) -> SensorTable:
+    """Reads what ``write_table`` wrote.
+
+    Raises:
+        CorruptStream: it is no valid table.
+    """
+    steps, range_step, lasers = reader.varint(), reader.varint(), reader.varint()
+    if lasers > MAX_LASERS or max(steps, range_step) > MAX_STEPS:
+        raise CorruptStream(f"sensor table: {lasers} lasers, {steps} steps, range step {range_step}")
+    arrays = [_parse_rows(reader, lasers, columns, most) for columns, most in _TABLE_COLUMNS]
+    try:
+        return SensorTable("embedded", steps, range_step, arrays[0], arrays[1], arrays[2][:, 0].astype(np.int32))
+    except InvalidSensor as error:
+        raise CorruptStream(f"sensor table: {error}") from error
+
+
+_TABLE_COLUMNS = ((3, MAX_SLOPE), (3, MAX_OFFSET), (1, MAX_STEPS))
+
+
+def _parse_rows(reader: Reader, lasers: int, columns: int, most: int) -> np.ndarray:
+    rows = np.zeros((lasers, columns), np.int64)
+    last = [0] * columns
+    for laser in range(lasers):
+        last = [value + reader.signed_varint() for value in last]
+        if max(map(abs, last)) > most:
+            raise CorruptStream("sensor table: a value is too large")
+        rows[laser] = last
+    return rows

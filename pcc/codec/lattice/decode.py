@@ -1,0 +1,92 @@
+"""A frame of a spinning LiDAR in its sensor's lattice: the decoder's side, the mirror of ``encode``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pcc.codec.header import FrameHeader
+from pcc.codec.lattice.apart import parse_apart
+from pcc.codec.lattice.cells import code_ranges
+from pcc.codec.lattice.chunk import LatticeHeader, parse_lattice_header
+from pcc.codec.lattice.corrections import code_corrections
+from pcc.codec.lattice.layout import Ordered, place_cells, put_in_order
+from pcc.codec.lattice.reflectance import Shown
+from pcc.codec.limits import Limits, within
+from pcc.codec.wire import Reader
+from pcc.entropy.coders import RansDecoder
+from pcc.errors import CorruptStream
+from pcc.geometry.range_image import RangeImage, azimuths_of, deviations_of
+from pcc.inference.lattice_program import LatticeProgram
+from pcc.ops import morton
+from pcc.sensors.bins import RangeBins
+from pcc.sensors.scan import UNITS, row_feats
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """The points in order, and what reflectances are decoded with."""
+
+    ordered: Ordered
+    shown: Shown
+
+
+def decode_lattice(
+    payload: memoryview, frame: FrameHeader, find: Callable[[bytes], LatticeProgram], limits: Limits
+) -> Decoded:
+    """The points of a lattice chunk.
+
+    Args:
+        find: the program of a digest.
+
+    Raises:
+        CorruptStream: the payload is damaged.
+        InvalidSensor, ModelMismatch: the sensor or the model is not known here.
+        LimitExceeded: more cells than ``limits`` allow points.
+    """
+    reader = Reader(payload)
+    header = parse_lattice_header(reader)
+    if header.num_cells + header.num_apart != frame.num_points:
+        raise CorruptStream(f"lattice: {header.num_cells} and {header.num_apart} points of {frame.num_points}")
+    within("cells", header.sensor.num_lasers * len(header.firings), limits.max_points)
+    apart = morton.decode(parse_apart(reader, header.num_apart, frame.depth))
+    coder = RansDecoder(bytes(reader.rest()))
+    shown, numbers = _ranges(header, find(header.model), coder)
+    coords = _coords(header, numbers, coder, frame)
+    coder.finish()
+    ordered = put_in_order(np.concatenate([coords, apart]))
+    if len(ordered.codes) != frame.num_voxels:
+        raise CorruptStream(f"lattice: decoded {len(ordered.codes)} voxels, the stream declares {frame.num_voxels}")
+    return Decoded(ordered, shown)
+
+
+def _ranges(header: LatticeHeader, program: LatticeProgram, coder: RansDecoder) -> tuple[Shown, np.ndarray]:
+    """The turn with all ranges, and the bins' numbers (L, C) int32."""
+    table, bins = header.sensor, _bins(header)
+    azimuths = azimuths_of(header.firings, table.shift, table.steps)
+    image = RangeImage(deviations_of(azimuths, table.steps), row_feats(table, header.statistics))
+    numbers = code_ranges(program, coder, image, bins, header.bits, None)
+    filled = numbers > 0
+    if int(filled.sum()) != header.num_cells:
+        raise CorruptStream(f"lattice: {int(filled.sum())} points in cells, the stream declares {header.num_cells}")
+    if int(numbers.max(initial=0)) * header.group > table.max_index + header.group:
+        raise CorruptStream("lattice: a range beyond the sensor's reach")
+    return Shown(program, image, bins.width, filled, header.num_apart), numbers
+
+
+def _coords(header: LatticeHeader, numbers: np.ndarray, coder: RansDecoder, frame: FrameHeader) -> np.ndarray:
+    """Voxels (N, 3) int32 >= 0 of the points in cells."""
+    placed = place_cells(header.sensor, header.firings, _bins(header), numbers)
+    voxels = placed.voxels.astype(np.int64)
+    if header.corrections is not None:
+        voxels += code_corrections(coder, placed.place, header.corrections, None)
+    voxels -= np.array(frame.grid.origin)
+    if len(voxels) and (voxels.min() < 0 or int(voxels.max()) >> frame.depth):
+        raise CorruptStream("lattice: a point outside of the frame's cube")
+    return voxels.astype(np.int32)
+
+
+def _bins(header: LatticeHeader) -> RangeBins:
+    return RangeBins(UNITS * header.sensor.range_step, header.group)

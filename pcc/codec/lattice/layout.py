@@ -1,0 +1,52 @@
+"""From cells to the points of a frame, alike for encoder and decoder: positions, and the order in which points come out.
+
+cells, laser by laser -> places in the lattice -> voxels + corrections --+
+points apart ------------------------------------------------------------+--> Morton order, stable
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pcc.geometry.range_image import azimuths_of
+from pcc.ops import morton, sort
+from pcc.ops.lattice_map import positions
+from pcc.sensors.bins import RangeBins
+from pcc.sensors.table import SensorTable
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """Of the points in cells, laser by laser: voxels (N, 3) int32, and places in them (N, 3) uint8."""
+
+    voxels: np.ndarray
+    place: np.ndarray
+
+
+def place_cells(table: SensorTable, firings: np.ndarray, bins: RangeBins, numbers: np.ndarray) -> Placed:
+    """Where the points of cells lie.
+
+    Args:
+        firings: (C,) int32; numbers: (L, C) int32 bins, 0 where empty.
+    """
+    laser, column = np.nonzero(numbers)
+    azimuths = azimuths_of(firings, table.shift, table.steps)[laser, column]
+    halves = bins.halves(numbers[laser, column])
+    return Placed(*positions(table.lattice, laser.astype(np.uint8), azimuths, halves))
+
+
+@dataclass(frozen=True, eq=False)
+class Ordered:
+    """codes (V,) uint64 ascending and distinct, counts (V,), order (N,): of the points put in, as they come out."""
+
+    codes: np.ndarray
+    counts: np.ndarray
+    order: np.ndarray
+
+
+def put_in_order(coords: np.ndarray) -> Ordered:
+    """Voxels (N, 3) int32 >= 0 in Morton order; of equal ones the first stays first."""
+    ordered, order = sort.radix_sort(morton.encode(coords))
+    return Ordered(*sort.unique(ordered), order)

@@ -1,0 +1,72 @@
+"""The reflectances of a frame in its sensor's lattice: a chunk of their own, coded when all positions are known.
+
+header | levels of the points apart | entropy stream: levels of the cells, their lowest bits
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pcc.codec.columns import decode_column, encode_column
+from pcc.codec.lattice.cells import code_reflectances
+from pcc.codec.lattice.levels import LevelField, parse_level_field, write_level_field
+from pcc.codec.wire import Reader
+from pcc.entropy.coders import Coder, RansDecoder, RansEncoder
+from pcc.geometry.range_image import RangeImage
+from pcc.inference.lattice_program import LatticeProgram
+
+_BYTE = np.dtype(np.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What reflectances are coded with, once positions are known.
+
+    Attributes:
+        program, image: the networks, and the turn with all its ranges; width: range units of a bin.
+        filled: (L, C) bool, the cells with points; num_apart: points without a cell.
+    """
+
+    program: LatticeProgram
+    image: RangeImage
+    width: int
+    filled: np.ndarray
+    num_apart: int
+
+
+def write_reflectance(shown: Shown, field: LevelField, levels: np.ndarray) -> bytes:
+    """The chunk's payload; levels (N,) uint8 of the points in cells, laser by laser, then of those apart."""
+    kept = len(levels) - shown.num_apart
+    out = write_level_field(field) + (encode_column(levels[kept:]) if shown.num_apart else b"")
+    coder = RansEncoder()
+    _code(shown, field, coder, levels[:kept])
+    return out + coder.finish()
+
+
+def parse_reflectance(payload: memoryview, shown: Shown) -> tuple[str, np.ndarray]:
+    """The field's name and values (N,), in the order of ``write_reflectance``.
+
+    Raises:
+        CorruptStream: the payload is damaged.
+    """
+    reader = Reader(payload)
+    field = parse_level_field(reader)
+    apart = decode_column(reader, _BYTE, shown.num_apart) if shown.num_apart else np.zeros(0, np.uint8)
+    coder = RansDecoder(bytes(reader.rest()))
+    levels = _code(shown, field, coder, None)
+    coder.finish()
+    return field.name, field.values(np.concatenate([levels, apart]))
+
+
+def _code(shown: Shown, field: LevelField, coder: Coder, levels: np.ndarray | None) -> np.ndarray:
+    known = None
+    if levels is not None:
+        known = np.zeros(shown.filled.shape, np.uint8)
+        known[shown.filled] = levels >> field.low_bits
+    high = code_reflectances(shown.program, coder, shown.image, shown.width, field.most, known)[shown.filled]
+    if not field.low_bits:
+        return high
+    low = coder.binary(np.zeros(len(high), np.int16), None if levels is None else levels & 1)
+    return high << 1 | low
