@@ -1,0 +1,117 @@
+"""A frame's points under a twist that is all but known: which side of the seam, which place, and the twist's last digits.
+
+Behind the car the sweep begins and ends, and a point there may have been measured at either end. Both are tried, and the
+one that comes nearer to the lattice holds. A frame that was rounded after its correction tells its twist by where the
+rounding went: hundreds of thousands of bounds, `tighten` takes the ones that bind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pcc.ops import lattice_map, twist_fit, twist_map
+from pcc.ops.lattice_map import Found
+from pcc.ops.twist_map import twist_of_floats
+from pcc.sensors.table import SensorTable
+from pcc.sensors.twist_search import bounded, slopes, step, voxels_of
+
+_BINDING = ((0.48, 0.8), (0.48, 0.62), (0.485, 0.6), (0.49, 0.55))  # errors between which a point binds, pass by pass
+_UNWHOLE = 20.0  # what a distance to whole voxels counts, to tell both ends of a sweep apart
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """raw (N, 3) float64 voxels; turns (N,) float64, azimuths of raw points and whole turns; found, their places."""
+
+    raw: np.ndarray
+    turns: np.ndarray
+    found: Found
+
+    def wrap(self, voxels: np.ndarray) -> np.ndarray:
+        """(N,) int8 that `pcc.ops.twist_map.correct` takes with the raw voxels (N, 3)."""
+        return _wrap(self.turns, voxels)
+
+
+def undo_all(table: SensorTable, xyz: np.ndarray, motion: np.ndarray, rounded: bool) -> Points:
+    """All points (N, 3) float64 of a frame undone, each at the end of the sweep where it comes nearer to the lattice."""
+    points, cost = _undo(table, xyz, motion, np.zeros(len(xyz), np.int8), rounded)
+    rows, branch = _at_the_seam(xyz, motion)
+    others, cost_there = _undo(table, np.ascontiguousarray(xyz[rows]), motion, branch, rounded)
+    nearer = cost_there < cost[rows]
+    _put(points, rows[nearer], others, nearer)
+    return points
+
+
+def settle(table: SensorTable, xyz: np.ndarray, motion: np.ndarray, points: Points) -> Points:
+    """Points whose places do not give ``xyz`` rounded, moved a range step where that comes nearer."""
+    twist, found = twist_of_floats(motion), points.found
+    error = _errors(table, xyz, motion, points)
+    rows = np.flatnonzero(error > 0.5)
+    index, least = found.index.copy(), error[rows]
+    for move in (-1, 1):
+        moved = Found(found.laser[rows], found.step[rows], np.maximum(found.index[rows] + move, 1), found.error[rows])
+        voxels = voxels_of(table, moved)
+        fixed = twist_map.correct(twist, voxels, _wrap(points.turns[rows], voxels))
+        there = np.abs(np.ldexp(fixed, -twist_map.FIXED_BITS) - xyz[rows]).max(1)
+        nearer = there < least
+        index[rows[nearer]], least[nearer] = moved.index[nearer], there[nearer]
+    return replace(points, found=replace(found, index=index))
+
+
+def tighten(table: SensorTable, xyz: np.ndarray, motion: np.ndarray, points: Points) -> tuple[np.ndarray, Points]:
+    """The motion moved until rounded points (N, 3) lie within half a voxel of what their places are corrected to."""
+    for inner, outer in _BINDING:
+        points = settle(table, xyz, motion, points)
+        error = _signed_errors(table, xyz, motion, points)
+        rows, axes = np.nonzero((np.abs(error) > inner) & (np.abs(error).max(1) < outer)[:, None])
+        if len(rows) < 6:
+            break
+        excess = error[rows, axes] - np.copysign(inner, error[rows, axes])
+        forward = -slopes(points.raw[rows], points.turns[rows]).reshape(-1, 3, 6)[np.arange(len(rows)), axes]
+        motion = bounded(motion + step(forward, excess, np.zeros(len(rows))))
+    return motion, settle(table, xyz, motion, points)
+
+
+def _undo(
+    table: SensorTable, xyz: np.ndarray, motion: np.ndarray, branch: np.ndarray, rounded: bool
+) -> tuple[Points, np.ndarray]:
+    """The points, and how far each is from what it should be."""
+    raw, turns = twist_fit.undo(motion, xyz, branch)
+    found = lattice_map.find(table.lattice, raw, table.max_index)
+    cost = found.error.astype(np.float64)
+    if not rounded:
+        cost += _UNWHOLE * np.abs(raw - np.rint(raw)).max(1)
+    return Points(raw, turns, found), cost
+
+
+def _at_the_seam(xyz: np.ndarray, motion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of the points that the motion may have brought over the seam, and the turns (int8) to the other side."""
+    turns = np.arctan2(xyz[:, 1], xyz[:, 0]) / (2 * np.pi)
+    radius = np.maximum(np.hypot(xyz[:, 0], xyz[:, 1]), 1)
+    reach = 1.5 / (4 * np.pi) * (np.linalg.norm(motion[:3]) / radius + np.linalg.norm(motion[3:])) + 0.002
+    rows = np.flatnonzero(np.abs(turns) > 0.5 - reach)
+    return rows, np.where(turns[rows] < 0, 1, -1).astype(np.int8)
+
+
+def _put(points: Points, rows: np.ndarray, others: Points, chosen: np.ndarray) -> None:
+    points.raw[rows], points.turns[rows] = others.raw[chosen], others.turns[chosen]
+    for name in ("laser", "step", "index", "error"):
+        getattr(points.found, name)[rows] = getattr(others.found, name)[chosen]
+
+
+def _wrap(turns: np.ndarray, voxels: np.ndarray) -> np.ndarray:
+    azimuth = np.arctan2(voxels[:, 1].astype(np.float64), voxels[:, 0]) / (2 * np.pi)
+    return np.clip(np.rint(turns - azimuth), -1, 1).astype(np.int8)
+
+
+def _signed_errors(table: SensorTable, xyz: np.ndarray, motion: np.ndarray, points: Points) -> np.ndarray:
+    """(N, 3): corrected places less the points."""
+    voxels = voxels_of(table, points.found)
+    fixed = twist_map.correct(twist_of_floats(motion), voxels, points.wrap(voxels))
+    return np.ldexp(fixed, -twist_map.FIXED_BITS) - xyz
+
+
+def _errors(table: SensorTable, xyz: np.ndarray, motion: np.ndarray, points: Points) -> np.ndarray:
+    return np.abs(_signed_errors(table, xyz, motion, points)).max(1)
