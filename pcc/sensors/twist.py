@@ -25,7 +25,7 @@ import numpy as np
 from pcc.ops.lattice_map import Found
 from pcc.ops.twist_map import ZERO, Twist, twist_of_floats
 from pcc.sensors.table import SensorTable
-from pcc.sensors.twist_points import Points, tighten, undo_all
+from pcc.sensors.twist_points import Points, tighten, undo_all, wrap_of
 from pcc.sensors.twist_search import Sample, bounded, climb_cones, climb_points, places, sharpest_motions, spin
 
 ON_LATTICE = 1.0  # voxels: a raw position was rounded, and the corrected one may have been
@@ -59,7 +59,7 @@ class TwistFit:
 
     def wrap(self, voxels: np.ndarray) -> np.ndarray:
         """(N,) int8 that `pcc.ops.twist_map.correct` takes with raw voxels (N, 3), the found ones or ``raw`` rounded."""
-        return Points(self.raw, self.turns, self.found).wrap(voxels)
+        return wrap_of(self.turns, voxels)
 
 
 def fit_twist(table: SensorTable, xyz: np.ndarray, *, start: Twist | None = None) -> TwistFit | None:
@@ -82,7 +82,8 @@ def fit_twist(table: SensorTable, xyz: np.ndarray, *, start: Twist | None = None
     if not rounded:
         motion = _to_whole(sample, motion)
         return _fit_of(twist_of_floats(motion), undo_all(table, xyz, motion, rounded), rounded)
-    motion, points = tighten(table, xyz, motion, undo_all(table, xyz, motion, rounded))
+    motion, _ = tighten(*sample, motion, undo_all(*sample, motion, rounded), 4)
+    motion, points = tighten(table, xyz, motion, undo_all(table, xyz, motion, rounded), 2)
     return _fit_of(twist_of_floats(motion), points, rounded)
 
 

@@ -7,17 +7,17 @@ rounding went: hundreds of thousands of bounds, `tighten` takes the ones that bi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from pcc.ops import lattice_map, twist_fit, twist_map
 from pcc.ops.lattice_map import Found
-from pcc.ops.twist_map import twist_of_floats
+from pcc.ops.twist_map import Twist, twist_of_floats
 from pcc.sensors.table import SensorTable
 from pcc.sensors.twist_search import bounded, slopes, step, voxels_of
 
-_BINDING = ((0.48, 0.8), (0.48, 0.62), (0.485, 0.6), (0.49, 0.55))  # errors between which a point binds, pass by pass
+BINDING = ((0.48, 0.8), (0.48, 0.62), (0.485, 0.6), (0.49, 0.55))  # errors between which a point binds, pass by pass
 _UNWHOLE = 20.0  # what a distance to whole voxels counts, to tell both ends of a sweep apart
 
 
@@ -28,10 +28,6 @@ class Points:
     raw: np.ndarray
     turns: np.ndarray
     found: Found
-
-    def wrap(self, voxels: np.ndarray) -> np.ndarray:
-        """(N,) int8 that `pcc.ops.twist_map.correct` takes with the raw voxels (N, 3)."""
-        return _wrap(self.turns, voxels)
 
 
 def undo_all(table: SensorTable, xyz: np.ndarray, motion: np.ndarray, rounded: bool) -> Points:
@@ -44,34 +40,36 @@ def undo_all(table: SensorTable, xyz: np.ndarray, motion: np.ndarray, rounded: b
     return points
 
 
-def settle(table: SensorTable, xyz: np.ndarray, motion: np.ndarray, points: Points) -> Points:
-    """Points whose places do not give ``xyz`` rounded, moved a range step where that comes nearer."""
+def settle(table: SensorTable, xyz: np.ndarray, motion: np.ndarray, points: Points) -> tuple[Points, np.ndarray]:
+    """Points whose places are not corrected to rounded ``xyz``, moved a range step where that comes nearer.
+
+    Also returns the errors (N, 3) float64: corrected places less ``xyz``.
+    """
     twist, found = twist_of_floats(motion), points.found
-    error = _errors(table, xyz, motion, points)
-    rows = np.flatnonzero(error > 0.5)
-    index, least = found.index.copy(), error[rows]
+    error = _errors(table, xyz, twist, points.turns, found)
+    rows = np.flatnonzero(_largest(error) > 0.5)
+    at, turns, there = found.index[rows], points.turns[rows], xyz[rows]
     for move in (-1, 1):
-        moved = Found(found.laser[rows], found.step[rows], np.maximum(found.index[rows] + move, 1), found.error[rows])
-        voxels = voxels_of(table, moved)
-        fixed = twist_map.correct(twist, voxels, _wrap(points.turns[rows], voxels))
-        there = np.abs(np.ldexp(fixed, -twist_map.FIXED_BITS) - xyz[rows]).max(1)
-        nearer = there < least
-        index[rows[nearer]], least[nearer] = moved.index[nearer], there[nearer]
-    return replace(points, found=replace(found, index=index))
+        moved = Found(found.laser[rows], found.step[rows], np.maximum(at + move, 1).astype(np.int32), found.error[rows])
+        other = _errors(table, there, twist, turns, moved)
+        nearer = _largest(other) < _largest(error[rows])
+        found.index[rows[nearer]], error[rows[nearer]] = moved.index[nearer], other[nearer]
+    return points, error
 
 
-def tighten(table: SensorTable, xyz: np.ndarray, motion: np.ndarray, points: Points) -> tuple[np.ndarray, Points]:
+def tighten(
+    table: SensorTable, xyz: np.ndarray, motion: np.ndarray, points: Points, passes: int
+) -> tuple[np.ndarray, Points]:
     """The motion moved until rounded points (N, 3) lie within half a voxel of what their places are corrected to."""
-    for inner, outer in _BINDING:
-        points = settle(table, xyz, motion, points)
-        error = _signed_errors(table, xyz, motion, points)
-        rows, axes = np.nonzero((np.abs(error) > inner) & (np.abs(error).max(1) < outer)[:, None])
+    for inner, outer in BINDING[-passes:]:
+        points, error = settle(table, xyz, motion, points)
+        rows, axes = np.nonzero((np.abs(error) > inner) & (_largest(error) < outer)[:, None])
         if len(rows) < 6:
             break
         excess = error[rows, axes] - np.copysign(inner, error[rows, axes])
         forward = -slopes(points.raw[rows], points.turns[rows]).reshape(-1, 3, 6)[np.arange(len(rows)), axes]
         motion = bounded(motion + step(forward, excess, np.zeros(len(rows))))
-    return motion, settle(table, xyz, motion, points)
+    return motion, settle(table, xyz, motion, points)[0]
 
 
 def _undo(
@@ -82,7 +80,7 @@ def _undo(
     found = lattice_map.find(table.lattice, raw, table.max_index)
     cost = found.error.astype(np.float64)
     if not rounded:
-        cost += _UNWHOLE * np.abs(raw - np.rint(raw)).max(1)
+        cost += _UNWHOLE * _largest(raw - np.rint(raw))
     return Points(raw, turns, found), cost
 
 
@@ -101,17 +99,19 @@ def _put(points: Points, rows: np.ndarray, others: Points, chosen: np.ndarray) -
         getattr(points.found, name)[rows] = getattr(others.found, name)[chosen]
 
 
-def _wrap(turns: np.ndarray, voxels: np.ndarray) -> np.ndarray:
+def wrap_of(turns: np.ndarray, voxels: np.ndarray) -> np.ndarray:
+    """(N,) int8 that `pcc.ops.twist_map.correct` takes with raw voxels (N, 3) int32."""
     azimuth = np.arctan2(voxels[:, 1].astype(np.float64), voxels[:, 0]) / (2 * np.pi)
     return np.clip(np.rint(turns - azimuth), -1, 1).astype(np.int8)
 
 
-def _signed_errors(table: SensorTable, xyz: np.ndarray, motion: np.ndarray, points: Points) -> np.ndarray:
-    """(N, 3): corrected places less the points."""
-    voxels = voxels_of(table, points.found)
-    fixed = twist_map.correct(twist_of_floats(motion), voxels, points.wrap(voxels))
+def _errors(table: SensorTable, xyz: np.ndarray, twist: Twist, turns: np.ndarray, found: Found) -> np.ndarray:
+    voxels = voxels_of(table, found)
+    fixed = twist_map.correct(twist, voxels, wrap_of(turns, voxels))
     return np.ldexp(fixed, -twist_map.FIXED_BITS) - xyz
 
 
-def _errors(table: SensorTable, xyz: np.ndarray, motion: np.ndarray, points: Points) -> np.ndarray:
-    return np.abs(_signed_errors(table, xyz, motion, points)).max(1)
+def _largest(error: np.ndarray) -> np.ndarray:
+    """(N,): the largest of three magnitudes; many times faster than a reduction of short rows."""
+    x, y, z = np.abs(error).T
+    return np.maximum(np.maximum(x, y), z)
