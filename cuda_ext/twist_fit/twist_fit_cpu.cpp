@@ -120,17 +120,19 @@ void lattice_cones(const Lattice& lattice, const double* raw, std::int64_t n, st
   });
 }
 
-void cone_sharpness(const Lattice& lattice, const double* xyz, const double* share, std::int64_t n, const double* velocity,
+void cone_sharpness(const Lattice& lattice, const double* xyz, const double* share, std::int64_t n, const double* motion,
                     std::int64_t candidates, double scale, double* sharpness) {
   const FlatCones cones{Cones(lattice)};
   const auto nearest = PCC_SELECT(nearest);
   for_ranges(candidates, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t k = begin; k < end; k++) {
-      const double* v = velocity + 3 * k;
+      const double* v = motion + 6 * k;
+      const Vector w{v[3], v[4], v[5]};
       double sum = 0;
       for (std::int64_t i = 0; i < n; i++) {
-        const double x = xyz[3 * i] - share[i] * v[0], y = xyz[3 * i + 1] - share[i] * v[1];
-        const double radius = std::max(std::sqrt(x * x + y * y), 1.0), z = xyz[3 * i + 2] - share[i] * v[2];
+        const Vector p{xyz[3 * i], xyz[3 * i + 1], xyz[3 * i + 2]}, c = cross(w, p);
+        const double x = p.x - share[i] * (v[0] + c.x), y = p.y - share[i] * (v[1] + c.y);
+        const double radius = std::max(std::sqrt(x * x + y * y), 1.0), z = p.z - share[i] * (v[2] + c.z);
         const double height = nearest(cones, static_cast<float>(radius), static_cast<float>(z)) / scale;
         sum += 1 / (1 + height * height);
       }

@@ -43,21 +43,19 @@ def cones(lattice: Lattice, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return laser, height
 
 
-def sharpness(
-    lattice: Lattice, xyz: np.ndarray, share: np.ndarray, velocity: np.ndarray, scale: float
-) -> np.ndarray:
-    """How near to cones the points come if the sensor moved at each velocity (K, 3): (K,) float64, 0 (far) to 1.
+def sharpness(lattice: Lattice, xyz: np.ndarray, share: np.ndarray, motion: np.ndarray, scale: float) -> np.ndarray:
+    """How near to cones the points come with each motion (K, 6), voxels and radians: (K,) float64, 0 (far) to 1.
 
-    It is the mean of 1 / (1 + (h / scale)^2), h the height of ``xyz - share velocity`` over the nearest cone.
+    It is the mean of 1 / (1 + (h / scale)^2), h the height of ``xyz - share (v + w x xyz)`` over the nearest cone.
 
     Args:
-        xyz: (N, 3) float64 voxels; share: (N,) float64, of the sweep; velocity: (K, 3) float64 voxels a sweep.
+        xyz: (N, 3) float64 voxels, N > 0; share: (N,) float64, of the sweep.
     """
     xyz = check(xyz, "xyz", "float64", (None, 3))
-    velocity = check(velocity, "velocity", "float64", (None, 3))
-    sharp = np.empty(len(velocity))
+    motion = check(motion, "motion", "float64", (None, 6))
+    sharp = np.empty(len(motion))
     share = check(share, "share", "float64", (len(xyz),))
-    _ext.cone_sharpness(*lattice.arrays(), xyz, share, velocity, scale, sharp)
+    _ext.cone_sharpness(*lattice.arrays(), xyz, share, motion, scale, sharp)
     return sharp
 
 
@@ -71,3 +69,12 @@ def cones_reference(lattice: Lattice, raw: np.ndarray) -> tuple[np.ndarray, np.n
     height = raw[:, 2:] - offset[:, 2] - (distance - ahead) * slope[:, 2] / flat
     laser = np.abs(height).argmin(1)
     return laser.astype(np.uint8), height[np.arange(len(raw)), laser]
+
+
+def sharpness_reference(
+    lattice: Lattice, xyz: np.ndarray, share: np.ndarray, motion: np.ndarray, scale: float
+) -> np.ndarray:
+    """`sharpness` in numpy."""
+    moved = (xyz - share[:, None] * (m[:3] + np.cross(m[3:], xyz)) for m in motion)
+    heights = (cones_reference(lattice, raw)[1] for raw in moved)
+    return np.array([(1 / (1 + (height / scale) ** 2)).mean() for height in heights])

@@ -26,7 +26,7 @@ from pcc.ops.lattice_map import Found
 from pcc.ops.twist_map import ZERO, Twist, twist_of_floats
 from pcc.sensors.table import SensorTable
 from pcc.sensors.twist_points import Points, tighten, undo_all, wrap_of
-from pcc.sensors.twist_search import Sample, bounded, climb_cones, climb_points, places, sharpest_motions, spin
+from pcc.sensors.twist_search import Sample, bounded, climb_cones, climb_points, places, sharpest_motions, sharpest_tilts, spin
 
 ON_LATTICE = 1.0  # voxels: a raw position was rounded, and the corrected one may have been
 IS_RAW, IS_FOUND = 0.9, 0.6  # least shares of points that are where they should be
@@ -114,8 +114,12 @@ def _motions(sample: Sample, start: Twist | None) -> Iterator[np.ndarray]:
     few = sample.first(_MIDDLE)
     if start is not None:
         yield from _climb(few, start.floats(), _SCALES[-4:])
-    for motion in sharpest_motions(sample.first(_COARSE), _STARTS):
+    coarse = sample.first(_COARSE)
+    for motion in sharpest_motions(coarse, _STARTS):
         yield from _climb(few, motion, _SCALES)
+    for tilt in sharpest_tilts(few, _STARTS):
+        for motion in sharpest_motions(coarse, 1, tilt):
+            yield from _climb(few, motion, _SCALES)
 
 
 def _climb(sample: Sample, motion: np.ndarray, scales: tuple[float, ...]) -> Iterator[np.ndarray]:

@@ -18,7 +18,9 @@ from pcc.sensors.table import OFFSET_BITS, SensorTable
 
 MAX_SPEED, MAX_CLIMB = 2700.0, 300.0  # voxels a sweep in the plane and along the axis: what `sharpest_motions` looks at
 MAX_SPIN = 0.15  # radians a sweep about the axis: what `spin` looks at
-_SPEED_STEP, _CLIMB_STEP, _BLUR = 300.0, 75.0, 10.0
+MAX_TILT = 0.04  # radians a sweep about the other axes: what `sharpest_tilts` looks at
+_SPEED_STEP, _CLIMB_STEP, _TILT_STEP, _BLUR = 300.0, 75.0, 0.004, 10.0
+_DISTANT = 20000.0  # voxels
 _NO_SPIN = slice(0, 5)
 _BINS, _PADDING = 8192, 4
 
@@ -37,17 +39,36 @@ class Sample(NamedTuple):
         return Sample(self.table, self.xyz[:count])
 
 
-def sharpest_motions(sample: Sample, count: int) -> np.ndarray:
-    """(count, 6): motions without rotation whose points come nearest to cones, the best first."""
-    azimuth = np.arctan2(sample.xyz[:, 1], sample.xyz[:, 0])
+def sharpest_motions(sample: Sample, count: int, tilt: np.ndarray | None = None) -> np.ndarray:
+    """(count, 6): motions at a grid of velocities whose points come nearest to cones, the best first.
+
+    Args:
+        tilt: (6,), a motion that all of them have in common.
+    """
     ahead, up = (
         np.arange(-most, most + 1, width) for most, width in ((MAX_SPEED, _SPEED_STEP), (MAX_CLIMB, _CLIMB_STEP))
     )
     velocity = np.stack(np.meshgrid(ahead, ahead, up), -1).reshape(-1, 3)
     velocity = velocity[np.hypot(velocity[:, 0], velocity[:, 1]) <= MAX_SPEED]
-    sharp = twist_fit.sharpness(sample.table.lattice, sample.xyz, azimuth / (2 * np.pi), velocity, _BLUR)
-    best = velocity[np.argsort(-sharp, kind="stable")[:count]]
-    return np.concatenate([best, np.zeros_like(best)], 1)
+    motions = np.concatenate([velocity, np.zeros_like(velocity)], 1)
+    return _sharpest(sample, motions if tilt is None else motions + tilt, count)
+
+
+def sharpest_tilts(sample: Sample, count: int) -> np.ndarray:
+    """(count, 6): motions at a grid of w_x and w_y, by distant points, for which velocities matter little."""
+    distant = np.hypot(sample.xyz[:, 0], sample.xyz[:, 1]) > _DISTANT
+    around = np.arange(-MAX_TILT, MAX_TILT + _TILT_STEP / 2, _TILT_STEP)
+    tilt = np.stack(np.meshgrid(around, around), -1).reshape(-1, 2)
+    motions = np.concatenate([np.zeros((len(tilt), 3)), tilt, np.zeros((len(tilt), 1))], 1)
+    return _sharpest(Sample(sample.table, sample.xyz[distant]), motions, count)
+
+
+def _sharpest(sample: Sample, motions: np.ndarray, count: int) -> np.ndarray:
+    if not len(sample.xyz):
+        return motions[:0]
+    share = np.arctan2(sample.xyz[:, 1], sample.xyz[:, 0]) / (2 * np.pi)
+    sharp = twist_fit.sharpness(sample.table.lattice, sample.xyz, share, motions, _BLUR)
+    return motions[np.argsort(-sharp, kind="stable")[:count]]
 
 
 def climb_cones(sample: Sample, motion: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
