@@ -49,7 +49,7 @@ double undo_one(const double* twist, const double* q, int branch, double* raw) {
   return s;
 }
 
-// Lasers as cones: height over the plane = rise * distance along the beam + start, one array each.
+// Lasers as cones: z = start + rise * sqrt(radius^2 - 2 bend), of which the root's first term will do.
 struct Cones {
   std::vector<double> rise, start, bend;
 
@@ -70,8 +70,8 @@ struct Cones {
 struct FlatCones {
   std::vector<float> rise, start, bend;
 
-  explicit FlatCones(const Cones& cones)
-      : rise(cones.rise.begin(), cones.rise.end()), start(cones.start.begin(), cones.start.end()), bend(cones.bend.begin(), cones.bend.end()) {}
+  explicit FlatCones(const Cones& all)
+      : rise(all.rise.begin(), all.rise.end()), start(all.start.begin(), all.start.end()), bend(all.bend.begin(), all.bend.end()) {}
 };
 
 #define PCC_NEAREST(TARGET, SUFFIX)                                                                     \
@@ -88,15 +88,6 @@ struct FlatCones {
   }
 PCC_FOR_EACH_ISA(PCC_NEAREST)
 
-// Heights over all cones.
-#define PCC_HEIGHTS(TARGET, SUFFIX)                                                                                              \
-  TARGET void heights_##SUFFIX(const double* rise, const double* start, const double* bend, int lasers, double radius, double z, \
-                               double* height) {                                                                                 \
-    const double inverse = 1 / radius;                                                                                           \
-    for (int l = 0; l < lasers; l++) height[l] = z - start[l] - rise[l] * (radius - bend[l] * inverse);                          \
-  }
-PCC_FOR_EACH_ISA(PCC_HEIGHTS)
-
 }  // namespace
 
 void twist_undo(const double* twist, const double* xyz, const std::int8_t* branch, std::int64_t n, double* raw, double* share) {
@@ -107,15 +98,14 @@ void twist_undo(const double* twist, const double* xyz, const std::int8_t* branc
 
 void lattice_cones(const Lattice& lattice, const double* raw, std::int64_t n, std::uint8_t* laser, double* height) {
   const Cones cones(lattice);
-  const auto heights = PCC_SELECT(heights);
   for_ranges(n, kGrain, [&](std::int64_t begin, std::int64_t end) {
-    double all[kMaxLasers];
     for (std::int64_t i = begin; i < end; i++) {
-      const double radius = std::max(std::hypot(raw[3 * i], raw[3 * i + 1]), 1.0);
-      heights(cones.rise.data(), cones.start.data(), cones.bend.data(), lattice.lasers, radius, raw[3 * i + 2], all);
-      int best = 0;
-      for (int l = 1; l < lattice.lasers; l++) best = std::abs(all[l]) < std::abs(all[best]) ? l : best;
-      laser[i] = static_cast<std::uint8_t>(best), height[i] = all[best];
+      const double radius = std::max(std::hypot(raw[3 * i], raw[3 * i + 1]), 1.0), inverse = 1 / radius;
+      laser[i] = 0, height[i] = 1e30;
+      for (int l = 0; l < lattice.lasers; l++) {
+        const double h = raw[3 * i + 2] - cones.start[l] - cones.rise[l] * (radius - cones.bend[l] * inverse);
+        if (std::abs(h) < std::abs(height[i])) laser[i] = static_cast<std::uint8_t>(l), height[i] = h;
+      }
     }
   });
 }

@@ -40,9 +40,13 @@ PCC_INLINE i64 series(i64 t, const i64* c) {
   return t * sum >> 31;
 }
 
-PCC_INLINE void move(const Twist& twist, i64 s, i64 x, i64 y, i64 z, i64* fixed) {
+// s value >> 8 without the product, which may have 71 bits.
+PCC_INLINE i64 part(i64 s, i64 value) { return s * (value >> 8) + (s * (value & 255) >> 8); }
+
+// rounding: null, or what the raw position has beyond whole voxels, in 2^-24 voxel
+PCC_INLINE void move(const Twist& twist, i64 s, const std::int32_t* voxel, const std::int32_t* rounding, i64* fixed) {
   i64 a[3], b[3], m[3];
-  for (int i = 0; i < 3; i++) a[i] = rounded(s * twist.angular[i], 23), b[i] = rounded(a[i], 9);
+  for (int i = 0; i < 3; i++) a[i] = rounded(part(s, twist.angular[i]), 23), b[i] = rounded(a[i], 9);
   const i64 t = (b[0] * b[0] + b[1] * b[1] + b[2] * b[2]) >> 31;
   const i64 sine = series(t, kSine), cosine = series(t, kCosine);
   for (int i = 0; i < 3; i++) m[i] = a[i] - (sine * b[i] >> 22);
@@ -51,34 +55,42 @@ PCC_INLINE void move(const Twist& twist, i64 s, i64 x, i64 y, i64 z, i64* fixed)
     return (product >> 23) - (cosine * (product >> 31) >> 22);
   };
   const i64 xx = pair(0, 0), yy = pair(1, 1), zz = pair(2, 2), xy = pair(0, 1), xz = pair(0, 2), yz = pair(1, 2);
-  const i64 moved[3] = {(xy - m[2]) * y + (xz + m[1]) * z - (yy + zz) * x, (xy + m[2]) * x + (yz - m[0]) * z - (xx + zz) * y,
-                        (xz - m[1]) * x + (yz + m[0]) * y - (xx + yy) * z};
-  const i64 p[3] = {x, y, z};
-  for (int i = 0; i < 3; i++) fixed[i] = (p[i] << 20) + rounded(moved[i] + rounded(s * twist.velocity[i], 9), 20);
+  const i64 turn[3][3] = {{-yy - zz, xy - m[2], xz + m[1]}, {xy + m[2], -xx - zz, yz - m[0]}, {xz - m[1], yz + m[0], -xx - yy}};
+  for (int i = 0; i < 3; i++) {
+    const auto times = [&](const std::int32_t* p) { return turn[i][0] * p[0] + turn[i][1] * p[1] + turn[i][2] * p[2]; };
+    const i64 moved = times(voxel) + rounded(part(s, twist.velocity[i]), 9) + (rounding ? times(rounding) >> 24 : 0);
+    fixed[i] = (i64{voxel[i]} << kFixedBits) + (rounding ? rounding[i] : 0) + rounded(moved, 40 - kFixedBits);
+  }
 }
 
-void check(const Twist& twist, const std::int32_t* voxels, const std::int8_t* wrap, i64 n) {
+// Whether all of count values are below 2^bits in magnitude.
+bool within(const std::int32_t* values, i64 count, int bits) {
+  std::uint32_t beyond = 0;
+  for (i64 i = 0; i < count; i++) beyond |= (values[i] < 0 ? 0U - static_cast<std::uint32_t>(values[i]) : values[i]) >> bits;
+  return !beyond;
+}
+
+void check(const Twist& twist, const std::int32_t* voxels, const std::int32_t* rounding, const std::int8_t* wrap, i64 n) {
   for (int i = 0; i < 3; i++)
-    if (twist.velocity[i] == INT32_MIN || twist.angular[i] == INT32_MIN)
-      throw std::invalid_argument("twist: expected components other than -2^31");
-  std::uint32_t far = 0;
-  for (i64 i = 0; i < 3 * n; i++) {
-    const std::int32_t v = voxels[i];
-    far |= static_cast<std::uint32_t>(v < 0 ? -static_cast<i64>(v) : v) >> kReachBits;
-  }
-  if (far) throw std::invalid_argument("voxels: expected less than 2^20 in magnitude");
+    for (const i64 component : {twist.velocity[i], twist.angular[i]})
+      if (component <= -kMaxComponent || component >= kMaxComponent)
+        throw std::invalid_argument("twist: expected components below 2^39 in magnitude");
+  if (!within(voxels, 3 * n, kReachBits)) throw std::invalid_argument("voxels: expected less than 2^20 in magnitude");
+  if (rounding && !within(rounding, 3 * n, kRoundingBits))
+    throw std::invalid_argument("rounding: expected less than 2^20 in magnitude");
   for (i64 i = 0; i < n; i++)
     if (wrap[i] < -1 || wrap[i] > 1) throw std::invalid_argument("wrap: expected -1, 0 or 1");
 }
 
 }  // namespace
 
-void twist_map(const Twist& twist, const i64* arc, const std::int32_t* voxels, const std::int8_t* wrap, i64 n, i64* fixed) {
-  check(twist, voxels, wrap, n);
+void twist_map(const Twist& twist, const i64* arc, const std::int32_t* voxels, const std::int32_t* rounding,
+               const std::int8_t* wrap, i64 n, i64* fixed) {
+  check(twist, voxels, rounding, wrap, n);
   for_ranges(n, kGrain, [&](i64 begin, i64 end) {
     for (i64 i = begin; i < end; i++) {
-      const i64 x = voxels[3 * i], y = voxels[3 * i + 1], z = voxels[3 * i + 2];
-      move(twist, azimuth(x, y, arc) + wrap[i] * (i64{1} << 31), x, y, z, fixed + 3 * i);
+      const i64 share = azimuth(voxels[3 * i], voxels[3 * i + 1], arc) + wrap[i] * (i64{1} << 31);
+      move(twist, share, voxels + 3 * i, rounding ? rounding + 3 * i : nullptr, fixed + 3 * i);
     }
   });
 }

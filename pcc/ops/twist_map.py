@@ -1,7 +1,7 @@
 """Motion correction in integers: raw voxels of a spinning LiDAR, moved to the sensor's pose at mid-sweep.
 
     s = atan2(y, x) / 2 pi + wrap                                                      turns
-    p' = R(s w) p + s v                                                                2^-20 voxel
+    p' = R(s w) p + s v                                                                2^-24 voxel
 
 The sensor turns once while it moves by v and by the rotation vector w; KITTI corrected its odometry frames like this.
 ``wrap`` is for points beside the seam behind the car, which were measured before the sweep that their azimuth tells, or
@@ -21,23 +21,24 @@ from pcc import _ext
 from pcc.ops._arrays import check
 from pcc.ops.requantise import round_shift_reference
 
-VELOCITY_BITS, ANGULAR_BITS = 18, 32  # of the fractions of a twist
-FIXED_BITS = 20  # of the fraction of a corrected coordinate
-MAX_COMPONENT = (1 << 31) - 1
+VELOCITY_BITS, ANGULAR_BITS = 26, 40  # of the fractions of a twist
+FIXED_BITS = 24  # of the fraction of a corrected coordinate
+MAX_COMPONENT = (1 << 39) - 1
 REACH = 1 << 20  # voxels: raw coordinates are below it in magnitude
 _ARC_STEPS, _ARC_BITS, _TURN_BITS = 256, 36, 31
 _PER_TURN = 683565276  # round(2^32 / 2 pi)
+_NONE = np.empty((0, 3), np.int32)
 _SINE = (357913941, 17895697, 426088, 5918, 54)  # round(2^31 / k!), k = 3, 5, 7, 9, 11
 _COSINE = (89478485, 2982616, 53261, 592, 4)  # k = 4, 6, 8, 10, 12
 
 
 @dataclass(frozen=True)
 class Twist:
-    """The motion in one sweep, as integers below 2^31 in magnitude: less than 2^13 voxels and half a radian an axis.
+    """The motion in one sweep, as integers below 2^39 in magnitude: less than 2^13 voxels and half a radian an axis.
 
     Attributes:
-        velocity: x, y, z in 2^-18 voxel a sweep.
-        angular: rotation vector in 2^-32 radian a sweep.
+        velocity: x, y, z in 2^-26 voxel a sweep.
+        angular: rotation vector in 2^-40 radian a sweep.
     """
 
     velocity: tuple[int, int, int]
@@ -45,15 +46,15 @@ class Twist:
 
     def __post_init__(self) -> None:
         if any(abs(component) > MAX_COMPONENT for component in (*self.velocity, *self.angular)):
-            raise ValueError(f"twist: expected components below 2^31 in magnitude, got {self}")
+            raise ValueError(f"twist: expected components below 2^39 in magnitude, got {self}")
 
     @property
     def is_zero(self) -> bool:
         return not any(self.velocity) and not any(self.angular)
 
     def array(self) -> np.ndarray:
-        """(6,) int32."""
-        return np.array([*self.velocity, *self.angular], np.int32)
+        """(6,) int64."""
+        return np.array([*self.velocity, *self.angular], np.int64)
 
     def floats(self) -> np.ndarray:
         """(6,) float64: voxels and radians a sweep."""
@@ -79,23 +80,28 @@ def arc_table() -> np.ndarray:
     return table
 
 
-def correct(twist: Twist, voxels: np.ndarray, wrap: np.ndarray) -> np.ndarray:
-    """Corrected positions (N, 3) int64 in 2^-20 voxel.
+def correct(twist: Twist, voxels: np.ndarray, wrap: np.ndarray, rounding: np.ndarray | None = None) -> np.ndarray:
+    """Corrected positions (N, 3) int64 in 2^-24 voxel.
 
     Args:
-        voxels: (N, 3) int32, raw, below 2^20 in magnitude; wrap: (N,) int8 in -1..1, turns added to the azimuth.
+        voxels: (N, 3) int32, raw, below 2^20 in magnitude.
+        wrap: (N,) int8 in -1..1, turns added to the azimuth.
+        rounding: (N, 3) int32 in 2^-24 voxel, below 2^20 in magnitude: what raw positions have beyond whole voxels
+            (`pcc.ops.float_residuals.float_error`). It is moved along, and does not count for the azimuth.
 
     Raises:
-        ValueError: voxels or wraps out of range.
+        ValueError: any of them is out of range.
     """
     voxels = check(voxels, "voxels", "int32", (None, 3))
+    beyond = _NONE if rounding is None else check(rounding, "rounding", "int32", voxels.shape)
+    wrap = check(wrap, "wrap", "int8", (len(voxels),))
     fixed = np.empty(voxels.shape, np.int64)
-    _ext.twist_map(twist.array(), arc_table(), voxels, check(wrap, "wrap", "int8", (len(voxels),)), fixed)
+    _ext.twist_map(twist.array(), arc_table(), voxels, beyond, wrap, fixed)
     return fixed
 
 
 def whole_voxels(fixed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Positions (N, 3) int64 in 2^-20 voxel as voxels (N, 3) int32 and places in them (N, 3) uint8, 1/256 voxel."""
+    """Positions (N, 3) int64 in 2^-24 voxel as voxels (N, 3) int32 and places in them (N, 3) uint8, 1/256 voxel."""
     fixed = check(fixed, "fixed", "int64", (None, 3))
     voxels, place = np.empty(fixed.shape, np.int32), np.empty(fixed.shape, np.uint8)
     _ext.whole_voxels(fixed, voxels, place)
@@ -122,11 +128,19 @@ def _series(t: np.ndarray, coefficients: tuple[int, ...]) -> np.ndarray:
     return t * total >> 31
 
 
-def correct_reference(twist: Twist, voxels: np.ndarray, wrap: np.ndarray) -> np.ndarray:
+def _part(s: np.ndarray, components: tuple[int, int, int]) -> np.ndarray:
+    """(N, 3): s times each, by 2^8, rounded down; the product itself may have 71 bits."""
+    high, low = np.divmod(np.array(components, np.int64), 256)
+    return s[:, None] * high + (s[:, None] * low >> 8)
+
+
+def correct_reference(
+    twist: Twist, voxels: np.ndarray, wrap: np.ndarray, rounding: np.ndarray | None = None
+) -> np.ndarray:
     """`correct` in numpy: (N, 3) int64."""
     p = voxels.astype(np.int64)
     s = azimuth_reference(p[:, 0], p[:, 1]) + (wrap.astype(np.int64) << _TURN_BITS)
-    a = round_shift_reference(s[:, None] * np.array(twist.angular, np.int64), 23)  # 2^-40 radian
+    a = round_shift_reference(_part(s, twist.angular), 23)  # 2^-40 radian
     b = round_shift_reference(a, 9)
     t = (b * b).sum(1) >> 31
     m = a - (_series(t, _SINE)[:, None] * b >> 22)
@@ -136,8 +150,10 @@ def correct_reference(twist: Twist, voxels: np.ndarray, wrap: np.ndarray) -> np.
     for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
         n[:, i, j] -= m[:, k]
         n[:, j, i] += m[:, k]
-    shift = round_shift_reference(s[:, None] * np.array(twist.velocity, np.int64), 9)
-    return (p << FIXED_BITS) + round_shift_reference((n * p[:, None, :]).sum(2) + shift, 20)
+    shift = round_shift_reference(_part(s, twist.velocity), 9)
+    e = np.zeros_like(p) if rounding is None else rounding.astype(np.int64)
+    moved = (n * p[:, None, :]).sum(2) + shift + ((n * e[:, None, :]).sum(2) >> FIXED_BITS)
+    return (p << FIXED_BITS) + e + round_shift_reference(moved, 40 - FIXED_BITS)
 
 
 def whole_voxels_reference(fixed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""The twist of a frame that was corrected for motion: found from its points alone, in any order, with the sensor's table.
+"""The twist of a frame that was corrected for motion: found from its points, in any order, and the sensor's table.
 
     raw already?  no --> velocity on a grid, by how near the points come to cones       or the last frame's twist
                            |
@@ -18,15 +18,23 @@ and `twist_points` what becomes of all points. It is the encoder's: a decoder is
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pcc.ops.lattice_map import Found
 from pcc.ops.twist_map import ZERO, Twist, twist_of_floats
 from pcc.sensors.table import SensorTable
-from pcc.sensors.twist_points import Points, tighten, undo_all, wrap_of
-from pcc.sensors.twist_search import Sample, bounded, climb_cones, climb_points, places, sharpest_motions, sharpest_tilts, spin
+from pcc.sensors.twist_points import Points, tighten, tighten_floats, undo_all, wrap_of
+from pcc.sensors.twist_search import (
+    Sample,
+    climb_cones,
+    climb_points,
+    places,
+    sharpest_motions,
+    sharpest_tilts,
+    spin,
+)
 
 ON_LATTICE = 1.0  # voxels: a raw position was rounded, and the corrected one may have been
 IS_RAW, IS_FOUND = 0.9, 0.6  # least shares of points that are where they should be
@@ -58,7 +66,7 @@ class TwistFit:
     rounded: bool
 
     def wrap(self, voxels: np.ndarray) -> np.ndarray:
-        """(N,) int8 that `pcc.ops.twist_map.correct` takes with raw voxels (N, 3), the found ones or ``raw`` rounded."""
+        """(N,) int8 that `pcc.ops.twist_map.correct` takes with raw voxels (N, 3): found ones, or ``raw`` rounded."""
         return wrap_of(self.turns, voxels)
 
 
@@ -85,6 +93,15 @@ def fit_twist(table: SensorTable, xyz: np.ndarray, *, start: Twist | None = None
     motion, _ = tighten(*sample, motion, undo_all(*sample, motion, rounded), 4)
     motion, points = tighten(table, xyz, motion, undo_all(table, xyz, motion, rounded), 2)
     return _fit_of(twist_of_floats(motion), points, rounded)
+
+
+def to_the_last_place(fit: TwistFit, xyz: np.ndarray) -> TwistFit:
+    """The fit with the twist that gives most of the float32 metres ``xyz`` (N, 3; here float64 voxels) bit for bit.
+
+    For `pcc.ops.float_residuals`; a millimetre does not need it. ``xyz`` is what `fit_twist` was given.
+    """
+    motion = tighten_floats(xyz, fit.twist.floats(), Points(fit.raw, fit.turns, fit.found))
+    return replace(fit, twist=twist_of_floats(motion))
 
 
 def _fit_of(twist: Twist, points: Points, rounded: bool) -> TwistFit:
@@ -136,11 +153,10 @@ def _climb(sample: Sample, motion: np.ndarray, scales: tuple[float, ...]) -> Ite
     for scale in (3.0, 2.0, 1.0, 1.0):
         motion, error = climb_points(sample, motion, scale, lambda raw: places(sample.table, raw))
     if (error <= 1.5 * ON_LATTICE).mean() >= IS_FOUND:
-        yield bounded(motion)
+        yield motion
 
 
 def _to_whole(sample: Sample, motion: np.ndarray) -> np.ndarray:
     for scale in (0.2, 0.05, 0.02, 0.01):
         motion, _ = climb_points(sample, motion, scale, np.rint)
-    return bounded(motion)
-
+    return motion

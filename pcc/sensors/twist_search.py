@@ -1,7 +1,7 @@
-"""The parts of the search for a twist: each takes a sample of points and a motion, and gives a motion nearer to the truth.
+"""The parts of the search for a twist: each takes a sample of points and a motion, and gives a nearer motion.
 
-A *motion* is (6,) float64: v in voxels and w in radians a sweep. A part says what is wrong with the points that a motion
-undoes (heights over cones, phases of azimuths, distances to places); `step` turns it into the next motion, by
+A *motion* is (6,) float64: v in voxels and w in radians a sweep. A part says what is wrong with the points that a
+motion undoes (heights over cones, phases of azimuths, distances to places); `step` turns it into the next motion, by
 Gauss-Newton with the weights 1 / (1 + (error / scale)^2)^2, which pass over what is far off.
 """
 
@@ -105,9 +105,14 @@ def climb_points(
     """A step towards ``target(raw)`` (M, 3), and the largest difference (M,) of each point before it."""
     raw, share = sample.undo(motion)
     error = raw - target(raw)
-    largest = np.abs(error).max(1)
-    weight = np.repeat((largest / scale) ** 2, 3)
-    return bounded(motion + step(slopes(raw, share), error.reshape(-1), weight)), largest
+    far = largest(error)
+    return bounded(motion + step(slopes(raw, share), error.reshape(-1), np.repeat((far / scale) ** 2, 3))), far
+
+
+def largest(error: np.ndarray) -> np.ndarray:
+    """(N,): the largest of three magnitudes; many times faster than a reduction of short rows."""
+    x, y, z = np.abs(error).T
+    return np.maximum(np.maximum(x, y), z)
 
 
 def places(table: SensorTable, raw: np.ndarray) -> np.ndarray:
@@ -133,7 +138,11 @@ def slopes(raw: np.ndarray, share: np.ndarray) -> np.ndarray:
 
 
 def step(slope: np.ndarray, error: np.ndarray, badness: np.ndarray) -> np.ndarray:
-    """(6,): the change of the motion that lessens the errors (M,) most; slope (M, 5 or 6), badness (M,) in scales squared."""
+    """(6,): the change of the motion that lessens the errors (M,) most.
+
+    Args:
+        slope: (M, 5 or 6), how errors follow the motion; badness: (M,), errors in scales, squared.
+    """
     weight = 1 / (1 + badness) ** 2
     weighted = slope * weight[:, None]
     square = weighted.T @ slope
