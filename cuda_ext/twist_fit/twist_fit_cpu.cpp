@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::int64_t kGrain = 1 << 10;
 constexpr int kMaxSteps = 8;
-constexpr double kClose = 1e-11;  // turns
+constexpr double kClose = 1e-9;  // turns: some millionths of a voxel
 constexpr double kTurn = 2 * std::numbers::pi;
 
 struct Vector {
@@ -24,8 +24,8 @@ Vector cross(const Vector& a, const Vector& b) { return {a.y * b.z - a.z * b.y, 
 // p turned by the vector a; series as in twist_map, exact enough for a radian.
 Vector turned(const Vector& a, const Vector& p) {
   const double t = a.x * a.x + a.y * a.y + a.z * a.z;
-  const double sine = 1 - t / 6 * (1 - t / 20 * (1 - t / 42 * (1 - t / 72 * (1 - t / 110))));
-  const double cosine = (1 - t / 12 * (1 - t / 30 * (1 - t / 56 * (1 - t / 90 * (1 - t / 132))))) / 2;
+  const double sine = 1 - t * (1.0 / 6) * (1 - t * (1.0 / 20) * (1 - t * (1.0 / 42) * (1 - t * (1.0 / 72))));
+  const double cosine = 0.5 - t * (1.0 / 24) * (1 - t * (1.0 / 30) * (1 - t * (1.0 / 56) * (1 - t * (1.0 / 90))));
   const Vector c = cross(a, p), d = cross(a, c);
   return {p.x + sine * c.x + cosine * d.x, p.y + sine * c.y + cosine * d.y, p.z + sine * c.z + cosine * d.z};
 }

@@ -4,7 +4,7 @@
     residual  = key(value) - key(predicted)                modulo 2^32, as int32
 
 KITTI corrected raw positions that were float32 metres themselves. `float_error` is what these have beyond whole
-millimetres; `pcc.ops.twist_map.correct` takes it. Three quarters of the residuals are 0 without it, 99.6 % with it.
+millimetres; `pcc.ops.twist_map.correct` takes it. Three quarters of the residuals are 0 without it, over 99 % with it.
 
 ``key`` puts floats in order: the bits of one that is not negative, and minus one minus the bits but for the sign of one
 that is. So +0.0 has the key 0, -0.0 the key -1, and neighbours differ by one, denormal numbers included. Whatever the

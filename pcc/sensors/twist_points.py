@@ -70,7 +70,7 @@ def tighten(
 
 def tighten_floats(xyz: np.ndarray, motion: np.ndarray, points: Points) -> np.ndarray:
     """The motion moved until points (N, 3) lie within half a unit in the last place of corrected raw float32 metres."""
-    voxels = np.rint(points.raw).astype(np.int32)
+    voxels = np.rint(np.clip(points.raw, 1 - twist_map.REACH, twist_map.REACH - 1)).astype(np.int32)
     wrap, rounding = wrap_of(points.turns, voxels), float_error(voxels)
     metres = np.maximum(np.abs(xyz), largest(xyz)[:, None] / 64) / 1000
     unit = 1000 * np.spacing(metres.astype(np.float32)).astype(np.float64)
