@@ -20,7 +20,8 @@ from pcc.sensors.table import DIGEST_BYTES, MAX_OFFSET, MAX_SLOPE, SensorTable
 from pcc.sensors.turn import MAX_STEPS
 
 MODEL_DIGEST_BYTES = 16
-EMBEDDED, EXACT, MOVED = 1, 2, 4
+EMBEDDED, CORRECTED, MOVED, RAW_CORRECTED = 1, 2, 4, 8
+_FLAGS = EMBEDDED | CORRECTED | MOVED | RAW_CORRECTED
 MAX_GROUP = 1 << 16
 _BYTE = np.dtype(np.uint8)
 
@@ -39,6 +40,7 @@ class LatticeHeader:
         corrections: codes of probabilities (`pcc.codec.lattice.corrections`), or None: positions are the lattice's.
         num_cells: points in cells; num_apart: points that are not.
         motion: that the frame was corrected for, or None.
+        raw_corrections: as ``corrections``, of positions before that, or None.
     """
 
     model: bytes
@@ -52,16 +54,19 @@ class LatticeHeader:
     num_cells: int
     num_apart: int
     motion: Motion | None
+    raw_corrections: bytes | None
 
 
 def write_lattice_header(header: LatticeHeader) -> bytes:
     """As docs/bitstream.md has it."""
-    flags = EMBEDDED * header.embedded | EXACT * (header.corrections is not None) | MOVED * (header.motion is not None)
+    flags = EMBEDDED * header.embedded | CORRECTED * (header.corrections is not None)
+    flags |= MOVED * (header.motion is not None) | RAW_CORRECTED * (header.raw_corrections is not None)
     out = bytes([flags]) + header.model
     out += write_table(header.sensor) if header.embedded else header.sensor.digest
     out += write_firings(header.firings)
     out += encode_column(header.statistics.noise) + encode_column(header.statistics.fill)
-    out += varint(header.group) + bytes([header.bits]) + (header.corrections or b"")
+    out += varint(header.group) + bytes([header.bits])
+    out += (header.corrections or b"") + (header.raw_corrections or b"")
     out += varint(header.num_cells) + varint(header.num_apart)
     return out if header.motion is None else out + write_motion(header.motion)
 
@@ -74,7 +79,7 @@ def parse_lattice_header(reader: Reader) -> LatticeHeader:
         InvalidSensor: the sensor is not known here.
     """
     flags = reader.u8()
-    if flags & ~(EMBEDDED | EXACT | MOVED):
+    if flags & ~_FLAGS:
         raise CorruptStream(f"lattice: flags {flags:#04x}: the stream is newer than this pcc")
     model = bytes(reader.take(MODEL_DIGEST_BYTES))
     sensor = parse_table(reader) if flags & EMBEDDED else _known(bytes(reader.take(DIGEST_BYTES)))
@@ -86,14 +91,15 @@ def parse_lattice_header(reader: Reader) -> LatticeHeader:
     group, bits = reader.varint(), reader.u8()
     if not 1 <= group <= MAX_GROUP or not 1 <= bits <= 20 or group << bits > 1 << 21:
         raise CorruptStream(f"lattice: {bits} bits of groups of {group}")
-    corrections = bytes(reader.take(NUM_CLASSES + 1)) if flags & EXACT else None
+    corrections = bytes(reader.take(NUM_CLASSES + 1)) if flags & CORRECTED else None
+    raw_corrections = bytes(reader.take(NUM_CLASSES + 1)) if flags & RAW_CORRECTED else None
     num_cells, num_apart = reader.varint(), reader.varint()
     if num_cells > lasers * len(firings):
         raise CorruptStream(f"lattice: {num_cells} points in {lasers * len(firings)} cells")
     motion = parse_motion(reader, num_cells) if flags & MOVED else None
     return LatticeHeader(
         model, sensor, bool(flags & EMBEDDED), firings, RowStatistics(noise, fill), group, bits, corrections, num_cells,
-        num_apart, motion,
+        num_apart, motion, raw_corrections,
     )  # fmt: skip
 
 
