@@ -90,7 +90,7 @@ def decode_frame(
     for chunk in chunks:
         by_tag[FIELD if chunk.tag in FIELD_TAGS else chunk.tag].append(chunk)
         within("fields", len(by_tag[FIELD]), limits.max_fields)
-    lattice = _decode_lattice(by_tag, header, limits, model) if by_tag[LATTICE] else None
+    lattice = _decode_lattice(data, by_tag, header, limits, model) if by_tag[LATTICE] else None
     if lattice is not None:
         codes, counts = lattice.ordered.codes, lattice.ordered.counts
     else:
@@ -189,9 +189,11 @@ def _decode_counts(chunks: Sequence[Chunk], header: FrameHeader) -> np.ndarray:
 
 
 def _decode_lattice(
-    by_tag: Mapping[bytes, Sequence[Chunk]], header: FrameHeader, limits: Limits, model: Model | None
-) -> Decoded:
+    data: bytes | memoryview, by_tag: Mapping[bytes, Sequence[Chunk]], header: FrameHeader, limits: Limits,
+    model: Model | None,
+) -> Decoded:  # fmt: skip
     from pcc.codec.lattice.decode import decode_lattice
+    from pcc.codec.lattice.tables import finder
     from pcc.inference.lattice_program import LatticeProgram
 
     if by_tag[GEOMETRY] or by_tag[MULTIPLICITY] or header.num_voxels < 2 or header.adaptive or header.calibrated:
@@ -203,7 +205,7 @@ def _decode_lattice(
             raise CorruptStream(f"lattice: the model {digest.hex()} is of another kind")
         return program
 
-    return decode_lattice(by_tag[LATTICE][0].payload, header, find, limits)
+    return decode_lattice(by_tag[LATTICE][0].payload, header, find, limits, finder(data, limits))
 
 
 def _decode_fields(

@@ -26,6 +26,7 @@ from pcc.codec.lattice.encode import LatticeFrame
 from pcc.codec.lattice.levels import find_levels
 from pcc.codec.lattice.reflectance import write_reflectance
 from pcc.codec.lattice.scan_order import scan_orders
+from pcc.codec.lattice.tables import tables_of
 from pcc.codec.order import decoded_order, encode_order
 from pcc.codec.positions import Positions, lattice_positions, octree_positions
 from pcc.errors import InvalidSensor
@@ -48,7 +49,9 @@ def encode(cloud: PointCloud, **options: Any) -> bytes:
 
 def append(stream: bytes, cloud: PointCloud, **options: Any) -> bytes:
     """``stream`` with one more frame; the options are those of ``encode_frame``."""
-    return container.append(stream, encode_frame(cloud, **options))
+    return container.append(
+        stream, encode_frame(cloud, carried=frozenset(t.digest for t in tables_of(stream)), **options)
+    )
 
 
 def encode_frame(
@@ -64,6 +67,7 @@ def encode_frame(
     sensor: Sensor = "auto",
     order: str = "any",
     lossless_floats: bool = False,
+    carried: frozenset[bytes] = frozenset(),
 ) -> bytes:
     """The chunks of one frame.
 
@@ -86,6 +90,7 @@ def encode_frame(
 
         order: ``any``: points come out in Morton order; ``keep``: in the order of the cloud.
         lossless_floats: keep float32 metres that lie on no grid bit for bit: voxels of a millimetre, and what is left.
+        carried: digests of the sensors' tables that other frames of the stream carry; such a frame alone is no stream.
 
     Raises:
         InvalidCloud: NaN or infinity, or no common grid.
@@ -99,7 +104,7 @@ def encode_frame(
     size = _MILLIMETRE if lossless_floats and voxel_size is None else voxel_size
     program = _named(model)
     merge = duplicates == "merge"
-    frame = None if merge else _lattice(cloud, model, program, sensor, size, max_error, lossless_floats)
+    frame = None if merge else _lattice(cloud, model, program, sensor, size, max_error, lossless_floats, carried)
     if frame is not None:
         positions = lattice_positions(frame)
     elif isinstance(program, LatticeProgram):
@@ -164,7 +169,7 @@ def _named(model: str | Path | Model) -> Model | None:
 
 def _lattice(
     cloud: PointCloud, model: Any, program: Model | None, sensor: Sensor, voxel_size: float | None,
-    max_error: float | None, lossless_floats: bool,
+    max_error: float | None, lossless_floats: bool, carried: frozenset[bytes],
 ) -> LatticeFrame | None:  # fmt: skip
     """The frame in its sensor's lattice, where it has one and may be coded there."""
     required = isinstance(program, LatticeProgram)
@@ -177,7 +182,7 @@ def _lattice(
         return None
     return try_lattice(
         cloud.xyz, sensor, lattice_program, voxel_size=voxel_size, max_error=max_error, required=required,
-        to_the_last_place=lossless_floats,
+        to_the_last_place=lossless_floats, carried=carried,
     )  # fmt: skip
 
 
@@ -201,7 +206,9 @@ def _fields(positions: Positions, fields: Mapping[str, np.ndarray]) -> list[tupl
             chunks.append((container.REFLECTANCE, write_reflectance(frame.shown, levels[0], levels[1][listed])))
             continue
         derived = write_derived(name, values[listed], cells)
-        chunks.append((container.FIELD, encode_field(name, values)) if derived is None else (container.DERIVED, derived))
+        chunks.append(
+            (container.FIELD, encode_field(name, values)) if derived is None else (container.DERIVED, derived)
+        )
     return chunks
 
 

@@ -23,6 +23,7 @@ from pcc.codec.geometry import GeometryHeader, parse_geometry_header
 from pcc.codec.header import FrameHeader, parse_header
 from pcc.codec.lattice.chunk import LatticeHeader, parse_lattice_header
 from pcc.codec.lattice.levels import parse_level_field
+from pcc.codec.lattice.tables import finder
 from pcc.codec.limits import DEFAULT_LIMITS, Limits
 from pcc.codec.wire import Reader
 
@@ -96,7 +97,7 @@ def _describe_frame(data: bytes | memoryview, span: tuple[int, int], limits: Lim
     if geometry:
         how = parse_geometry_header(Reader(geometry[0].payload), header.depth, header.adaptive, header.calibrated)
     lattice = _of(chunks, LATTICE)
-    in_lattice = parse_lattice_header(Reader(lattice[0].payload)) if lattice else None
+    in_lattice = parse_lattice_header(Reader(lattice[0].payload), finder(data, limits)) if lattice else None
     return FrameInfo(
         header=header,
         num_bytes=span[1] - span[0],

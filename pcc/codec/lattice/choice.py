@@ -38,6 +38,7 @@ def try_lattice(
     max_error: float | None,
     required: bool,
     to_the_last_place: bool = False,
+    carried: frozenset[bytes] = frozenset(),
 ) -> LatticeFrame | None:
     """The frame in its sensor's lattice; None where it has none, or is better off without.
 
@@ -46,13 +47,14 @@ def try_lattice(
         sensor: ``auto``, a name, a file or a table.
         required: raise instead of giving None.
         to_the_last_place: know a correction for motion as finely as float32 positions tell it.
+        carried: digests of tables that the stream has already.
 
     Raises:
         InvalidSensor: the sensor is not known; or ``required``, and the cloud is not in its lattice.
     """
     tables = known_tables() if isinstance(sensor, str) and sensor == AUTO else [_table_of(sensor)]
     moved = required or xyz.dtype.kind == "f"
-    frame = _encode(xyz, tables, program, voxel_size, max_error, moved, to_the_last_place)
+    frame = _encode(xyz, tables, program, voxel_size, max_error, moved, to_the_last_place, carried)
     if frame is None and required:
         names = ", ".join(table.name for table in tables) or "no sensor"
         raise InvalidSensor(f"the cloud does not lie in the lattice of {names}, or not on a grid of 1 mm")
@@ -77,6 +79,7 @@ def _table_of(sensor: Sensor) -> SensorTable:
 def _encode(
     xyz: np.ndarray, tables: list[SensorTable], program: LatticeProgram, voxel_size: float | None,
     max_error: float | None, moved: bool, to_the_last_place: bool,
+    carried: frozenset[bytes],
 ) -> LatticeFrame | None:  # fmt: skip
     if len(xyz) < MIN_POINTS:
         return None
@@ -89,7 +92,8 @@ def _encode(
         return None
     voxels = real if max_error is not None else np.floor(real + 0.5).astype(np.int64)
     error = None if max_error is None else max_error * grid.den / grid.num - _dtype_error(xyz, grid)
-    frame = encode_lattice(voxels, grid, located, program, embedded=not is_shipped(located.table), max_error=error)
+    embedded = not is_shipped(located.table) and located.table.digest not in carried
+    frame = encode_lattice(voxels, grid, located, program, embedded=embedded, max_error=error)
     if frame is None or frame.shown.filled.size > _MAX_CELL_SHARE * len(xyz):
         return None
     return frame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,8 +72,14 @@ def write_lattice_header(header: LatticeHeader) -> bytes:
     return out if header.motion is None else out + write_motion(header.motion)
 
 
-def parse_lattice_header(reader: Reader) -> LatticeHeader:
+FindTable = Callable[[bytes], SensorTable | None]
+
+
+def parse_lattice_header(reader: Reader, find_table: FindTable = find_table_by_digest) -> LatticeHeader:
     """Reads what ``write_lattice_header`` wrote.
+
+    Args:
+        find_table: the table of a digest, among those known and those of other frames of the stream.
 
     Raises:
         CorruptStream: it breaks a rule.
@@ -82,7 +89,7 @@ def parse_lattice_header(reader: Reader) -> LatticeHeader:
     if flags & ~_FLAGS:
         raise CorruptStream(f"lattice: flags {flags:#04x}: the stream is newer than this pcc")
     model = bytes(reader.take(MODEL_DIGEST_BYTES))
-    sensor = parse_table(reader) if flags & EMBEDDED else _known(bytes(reader.take(DIGEST_BYTES)))
+    sensor = parse_table(reader) if flags & EMBEDDED else _known(bytes(reader.take(DIGEST_BYTES)), find_table)
     lasers = sensor.num_lasers
     firings = parse_firings(reader, sensor.steps)
     noise, fill = decode_column(reader, _BYTE, lasers), decode_column(reader, _BYTE, lasers)
@@ -103,8 +110,16 @@ def parse_lattice_header(reader: Reader) -> LatticeHeader:
     )  # fmt: skip
 
 
-def _known(digest: bytes) -> SensorTable:
-    table = find_table_by_digest(digest)
+def embedded_table(payload: bytes | memoryview) -> SensorTable | None:
+    """The table that a lattice chunk carries, if it does; raises as ``parse_lattice_header``."""
+    reader = Reader(payload)
+    embedded = reader.u8() & EMBEDDED
+    reader.take(MODEL_DIGEST_BYTES)
+    return parse_table(reader) if embedded else None
+
+
+def _known(digest: bytes, find_table: FindTable) -> SensorTable:
+    table = find_table(digest)
     if table is None:
         raise InvalidSensor(
             f"the stream needs the sensor {digest.hex()}, which is not known here "

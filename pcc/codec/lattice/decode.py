@@ -10,7 +10,7 @@ import numpy as np
 from pcc.codec.header import FrameHeader
 from pcc.codec.lattice.apart import parse_apart
 from pcc.codec.lattice.cells import code_ranges
-from pcc.codec.lattice.chunk import LatticeHeader, parse_lattice_header
+from pcc.codec.lattice.chunk import FindTable, LatticeHeader, parse_lattice_header
 from pcc.codec.lattice.corrections import code_corrections
 from pcc.codec.lattice.layout import Ordered, Placed, fixed_positions, place_cells, put_in_order
 from pcc.codec.lattice.reflectance import Shown
@@ -22,6 +22,7 @@ from pcc.geometry.range_image import RangeImage, azimuths_of, deviations_of
 from pcc.inference.lattice_program import LatticeProgram
 from pcc.ops import morton
 from pcc.sensors.bins import RangeBins
+from pcc.sensors.known import find_table_by_digest
 from pcc.sensors.scan import UNITS, row_feats
 
 
@@ -35,12 +36,16 @@ class Decoded:
 
 
 def decode_lattice(
-    payload: memoryview, frame: FrameHeader, find: Callable[[bytes], LatticeProgram], limits: Limits
+    payload: memoryview,
+    frame: FrameHeader,
+    find: Callable[[bytes], LatticeProgram],
+    limits: Limits,
+    find_table: FindTable = find_table_by_digest,
 ) -> Decoded:
     """The points of a lattice chunk.
 
     Args:
-        find: the program of a digest.
+        find: the program of a digest; find_table: the sensor's table.
 
     Raises:
         CorruptStream: the payload is damaged.
@@ -48,7 +53,7 @@ def decode_lattice(
         LimitExceeded: more cells than ``limits`` allow points.
     """
     reader = Reader(payload)
-    header = parse_lattice_header(reader)
+    header = parse_lattice_header(reader, find_table)
     if header.num_cells + header.num_apart != frame.num_points:
         raise CorruptStream(f"lattice: {header.num_cells} and {header.num_apart} points of {frame.num_points}")
     within("cells", header.sensor.num_lasers * len(header.firings), limits.max_points)

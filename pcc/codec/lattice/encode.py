@@ -27,7 +27,6 @@ from pcc.sensors.scan import Scan, row_feats, scan_of
 from pcc.sensors.table import SensorTable
 
 
-
 @dataclass(frozen=True, eq=False)
 class LatticeFrame:
     """What becomes of a frame.
@@ -123,9 +122,7 @@ def group_of(table: SensorTable, max_error: float) -> int:
     return min(max(int(2 * (max_error - math.sqrt(3) / 2) / length) + 1, 1), MAX_GROUP)
 
 
-def _keep_close(
-    scan: Scan, bins: RangeBins, voxels: np.ndarray, located: Located, max_error: float | None
-) -> Scan:
+def _keep_close(scan: Scan, bins: RangeBins, voxels: np.ndarray, located: Located, max_error: float | None) -> Scan:
     """Without the cells that would be decoded farther away than they may; their points are apart."""
     if not len(scan.firings):
         return scan
