@@ -1,0 +1,73 @@
+"""Where each laser looks: its heading, its distance from the axis, and the steps of a turn that go with them.
+
+azimuth = 2 pi step / steps + heading + asin(aside / radius)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pcc.errors import InvalidSensor
+from pcc.sensors.coherence import MAX_ASIDE, azimuth_candidates, tilt
+from pcc.sensors.cones import rows_of
+from pcc.sensors.points import Points
+
+_TRIED_LASERS, _TRIED_NUMBERS = 6, 48
+_SIGMAS = 2.6  # beyond the corner of a voxel
+_LEAST_TOLERANCE = 0.1  # mm
+_ENOUGH, _PRESENT = 0.9, 0.5  # shares of the points
+
+
+def find_steps(points: Points, lasers: int) -> int:
+    """Steps in a turn: the smallest number that puts the points of the fullest lasers where it says.
+
+    Raises:
+        InvalidSensor: no number does.
+    """
+    numbers = azimuth_candidates(points.laser, points.radius, points.azimuth, points.noise)
+    groups = sorted(rows_of(points.laser, lasers), key=len)[-_TRIED_LASERS:]
+    best, most = 0, _PRESENT
+    for steps in numbers[:_TRIED_NUMBERS].tolist():
+        share = _share_in_place(points, groups, steps)
+        if share > most:
+            best, most = steps, share
+        if share >= _ENOUGH:
+            break
+    if not best:
+        raise InvalidSensor("no spinning LiDAR: the azimuths have no common step")
+    return best
+
+
+def aim(points: Points, rows: np.ndarray, steps: int) -> tuple[float, float]:
+    """Of one laser's points ``rows``: aside in mm and heading in radians, within half a step."""
+    inverse = 1 / points.radius[rows]
+    weight = np.exp(-((steps * points.noise * inverse) ** 2) / 2)
+    k, phase = tilt(steps * points.azimuth[rows], inverse, weight, steps * MAX_ASIDE)
+    aside, heading = k / steps, phase / steps
+    weight = weight / inverse**2
+    for _ in range(3):
+        correction = np.linalg.lstsq(*_weighted(inverse, _error(points, rows, steps, aside, heading), weight))[0]
+        aside, heading = aside + correction[0], heading + correction[1]
+    half = np.pi / steps
+    return float(aside), float((heading + half) % (2 * half) - half)
+
+
+def _share_in_place(points: Points, groups: Sequence[np.ndarray], steps: int) -> float:
+    tolerance = max(_SIGMAS * points.noise, _LEAST_TOLERANCE)
+    near = [np.abs(_error(points, r, steps, *aim(points, r, steps))) * points.radius[r] <= tolerance for r in groups]
+    return float(np.concatenate(near).mean())
+
+
+def _error(points: Points, rows: np.ndarray, steps: int, aside: float, heading: float) -> np.ndarray:
+    """(M,) radians from the azimuths to those of the nearest steps."""
+    across = np.arcsin(np.clip(aside / points.radius[rows], -1, 1))
+    place = (points.azimuth[rows] - heading - across) * (steps / (2 * np.pi))
+    return (place - np.rint(place)) * (2 * np.pi / steps)
+
+
+def _weighted(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both sides of ``y = a x + b`` for a solver of least squares."""
+    root = np.sqrt(weight)
+    return np.stack([x * root, root], 1), y * root

@@ -1,0 +1,151 @@
+"""The geometry of each laser by least squares: points to places of the lattice and back, in turn.
+
+Where (step, index) of the points are known, the model is linear: turned back by its step, a point is ``index * slope
++ offset``. Where positions were rounded to 1 mm it can be told more: no coordinate may be off by more than half a
+voxel, so the last rounds move each laser by its violators alone (a hinge).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pcc.sensors.points import Points
+from pcc.sensors.turn import TURN_BITS, turn_table
+
+_ROUNDS, _HINGE_ROUNDS = 10, 14
+_RIDGE = 1e-3  # of the hinge's steps
+
+
+@dataclass(frozen=True, eq=False)
+class Rays:
+    """slope (L, 3) mm a range step and offset (L, 3) mm, float64."""
+
+    slope: np.ndarray
+    offset: np.ndarray
+
+    @classmethod
+    def of_angles(
+        cls,
+        rise: np.ndarray,
+        height: np.ndarray,
+        heading: np.ndarray,
+        aside: np.ndarray,
+        step: np.ndarray,
+        start: np.ndarray,
+    ) -> Rays:
+        """Of (L,) cones, headings [rad], distances from the axis, range steps and first ranges [mm]."""
+        flat = 1 / np.hypot(1, rise)
+        ahead = np.stack([np.cos(heading) * flat, np.sin(heading) * flat, rise * flat], 1)
+        side = np.stack([-np.sin(heading), np.cos(heading), np.zeros_like(heading)], 1)
+        offset = start[:, None] * ahead + aside[:, None] * side
+        offset[:, 2] += height
+        return cls(ahead * step[:, None], offset)
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Each point's place in the lattice.
+
+    Attributes:
+        step, index: (N,) int64.
+        turn: (N, 2) float64 cosine and sine of the step.
+        back: (N, 3) mm, the point turned back by its step.
+        error: (N, 3) mm, point minus place, in x, y, z.
+    """
+
+    step: np.ndarray
+    index: np.ndarray
+    turn: np.ndarray
+    back: np.ndarray
+    error: np.ndarray
+
+    def within(self, bound: float) -> np.ndarray:
+        """(N,) bool: all three errors are at most ``bound`` mm."""
+        return np.abs(self.error).max(1) <= bound
+
+
+def fit_rays(points: Points, rays: Rays, steps: int) -> Rays:
+    """``rays`` brought to the points by least squares, and where those are rounded to 1 mm by the hinge."""
+    before = None
+    for _ in range(_ROUNDS):
+        places = place(points, rays, steps)
+        if (
+            before is not None
+            and np.array_equal(places.index, before.index)
+            and np.array_equal(places.step, before.step)
+        ):
+            break
+        rays, before = least_squares(points, places, rays), places
+    for _ in range(_HINGE_ROUNDS if points.rounded else 0):
+        rays = hinge_step(points, place(points, rays, steps), rays)
+    return rays
+
+
+def place(points: Points, rays: Rays, steps: int) -> Places:
+    """The lattice's place of each point, as `pcc.ops.lattice_map.find` has it, but the laser is known."""
+    slope, offset = rays.slope[points.laser], rays.offset[points.laser]
+    heading, aside = _heading_and_aside(rays)
+    across = np.arcsin(np.clip(aside[points.laser] / np.maximum(points.radius, 1), -1, 1))
+    turns = (points.azimuth - heading[points.laser] - across) / (2 * np.pi)
+    step = np.rint(turns * steps).astype(np.int64) % steps
+    turn = np.ldexp(turn_table(steps).astype(np.float64), -TURN_BITS)[step]
+    (c, s), (x, y, z) = turn.T, points.xyz.T
+    back = np.stack([x * c + y * s, y * c - x * s, z], 1)
+    along = ((back - offset) * slope).sum(1) / (slope**2).sum(1)
+    index = np.maximum(np.rint(along), 1).astype(np.int64)
+    ex, ey, ez = (back - index[:, None] * slope - offset).T
+    return Places(step, index, turn, back, np.stack([ex * c - ey * s, ey * c + ex * s, ez], 1))
+
+
+def _heading_and_aside(rays: Rays) -> tuple[np.ndarray, np.ndarray]:
+    """(L,) radians, and (L,) mm from the axis to the laser's line."""
+    heading = np.arctan2(rays.slope[:, 1], rays.slope[:, 0])
+    return heading, rays.offset[:, 1] * np.cos(heading) - rays.offset[:, 0] * np.sin(heading)
+
+
+def least_squares(points: Points, places: Places, rays: Rays, bound: float = 1.0) -> Rays:
+    """A line through the places that are within ``bound`` mm, one a laser; lasers with too few stay as they are."""
+    lasers = len(rays.slope)
+    kept = places.within(bound)
+    laser, index, back = points.laser[kept], places.index[kept].astype(float), places.back[kept]
+
+    def total(weight: np.ndarray | None) -> np.ndarray:
+        return np.bincount(laser, weight, lasers)
+
+    count = np.maximum(total(None), 1)
+    mean_index = total(index) / count
+    mean_back = np.stack([total(axis) / count for axis in back.T], 1)
+    index = index - mean_index[laser]
+    spread = total(index**2)
+    slope = np.stack([total(index * axis) for axis in back.T], 1) / np.maximum(spread, 1)[:, None]
+    good = (count >= 8) & (spread > 1)
+    slope = np.where(good[:, None], slope, rays.slope)
+    return Rays(slope, np.where(good[:, None], mean_back - mean_index[:, None] * slope, rays.offset))
+
+
+def hinge_step(points: Points, places: Places, rays: Rays, bound: float = 0.495) -> Rays:
+    """A damped Newton step of sum(max(|error| - bound, 0)^2) for each laser's slope and offset."""
+    lasers = len(rays.slope)
+    over = np.sign(places.error) * np.maximum(np.abs(places.error) - bound, 0)
+    rows = np.flatnonzero((over != 0).any(1) & places.within(1.2))
+    laser, over = points.laser[rows], over[rows]
+    n, (c, s), o = places.index[rows] * 1e-4, places.turn[rows].T, np.zeros(len(rows))
+    jacobians = (
+        np.stack([n * c, -n * s, o, c, -s, o], 1),
+        np.stack([n * s, n * c, o, s, c, o], 1),
+        np.stack([o, o, n, o, o, o + 1], 1),
+    )
+    hessian, gradient = np.zeros((lasers, 6, 6)), np.zeros((lasers, 6))
+    for axis, jacobian in enumerate(jacobians):
+        jacobian = jacobian * (over[:, axis] != 0)[:, None]
+        for a in range(6):
+            gradient[:, a] += np.bincount(laser, jacobian[:, a] * over[:, axis], lasers)
+            for b in range(a + 1):
+                hessian[:, a, b] += np.bincount(laser, jacobian[:, a] * jacobian[:, b], lasers)
+    hessian = hessian + np.tril(hessian, -1).transpose(0, 2, 1)
+    diagonal = np.einsum("laa->la", hessian)
+    diagonal += _RIDGE * diagonal + 1e-9
+    step = np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0]
+    return Rays(rays.slope + step[:, :3] * 1e-4, rays.offset + step[:, 3:])
