@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from pcc.errors import InvalidSensor
+from pcc.sensors.points import ROUNDING
 
 MAX_ASIDE = 120.0  # mm from a laser's line to the axis
 _RANGE_STEPS = np.arange(64, 1, -1)  # quarters of a millimetre
@@ -56,11 +57,13 @@ def azimuth_candidates(laser: np.ndarray, radius: np.ndarray, azimuth: np.ndarra
 def range_step(laser: np.ndarray, distance: np.ndarray, noise: float) -> int:
     """The largest step in quarters of a millimetre by multiples of which distances within a laser differ.
 
+    Steps of a millimetre or less do not show through rounding to 1 mm: where nothing shows, it is taken for 1 mm.
+
     Args:
         distance: (N,) float64 mm along the laser.
 
     Raises:
-        InvalidSensor: there is none.
+        InvalidSensor: there is none, though nothing was rounded.
     """
     first, second = _pairs(laser, distance)
     gap = np.abs(distance[first] - distance[second])
@@ -70,7 +73,12 @@ def range_step(laser: np.ndarray, distance: np.ndarray, noise: float) -> int:
     middle = (np.arange(len(density)) + 0.5) / 64
     measured = np.cos(frequency[:, None] * middle) @ density
     sigma = np.full(len(gap), noise * np.sqrt(2))
-    return int(_RANGE_STEPS[_coherent(measured, frequency, sigma, np.ones(len(gap)), "ranges")[0]])
+    try:
+        return int(_RANGE_STEPS[_coherent(measured, frequency, sigma, np.ones(len(gap)), "ranges")[0]])
+    except InvalidSensor:
+        if noise < ROUNDING:
+            raise
+        return 4
 
 
 def tilt(phase: np.ndarray, x: np.ndarray, weight: np.ndarray, most: float) -> tuple[float, float]:

@@ -25,6 +25,7 @@ from pcc.sensors.table import SensorTable, table_of_floats
 
 Progress = Callable[[float, str], None]
 _MAX_STRETCH = 4e-4  # of the range step of a laser
+_MAX_FRAMES = 4  # whose columns are compared
 _MIN_SHARE = 0.5  # of the points, on the lattice
 
 
@@ -81,5 +82,5 @@ def _length_and_start(along: np.ndarray, step: float) -> tuple[float, float]:
 
 def _shifts(points: Points, rays: Rays, steps: int) -> np.ndarray:
     step = place(points, rays, steps).step
-    frames = [(points.laser[rows], step[rows]) for rows in rows_of(points.frame, int(points.frame.max()) + 1)]
-    return column_shifts(frames, len(rays.slope), steps)
+    frames = rows_of(points.frame, int(points.frame.max()) + 1)[:_MAX_FRAMES]
+    return column_shifts([(points.laser[rows], step[rows]) for rows in frames], len(rays.slope), steps)
