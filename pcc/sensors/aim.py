@@ -15,6 +15,7 @@ from pcc.sensors.cones import rows_of
 from pcc.sensors.points import Points
 
 _TRIED_LASERS, _TRIED_NUMBERS = 6, 48
+_CLEAR = 25.0  # the square of how many times a peak of coherence must stand over noise
 _SIGMAS = 2.6  # beyond the corner of a voxel
 _LEAST_TOLERANCE = 0.1  # mm
 _ENOUGH, _PRESENT = 0.9, 0.5  # shares of the points
@@ -41,9 +42,14 @@ def find_steps(points: Points, lasers: int) -> int:
 
 
 def aim(points: Points, rows: np.ndarray, steps: int) -> tuple[float, float]:
-    """Of one laser's points ``rows``: aside in mm and heading in radians, within half a step."""
+    """Of one laser's points ``rows``: aside in mm and heading in radians, within half a step.
+
+    Zeros where all points are so near that rounding hides the steps.
+    """
     inverse = 1 / points.radius[rows]
-    weight = np.exp(-((steps * points.noise * inverse) ** 2) / 2)
+    weight = np.exp(-((steps * points.noise * inverse) ** 2) / 2)  # also what rounding leaves of the coherence
+    if (weight**2).sum() < _CLEAR:
+        return 0.0, 0.0
     k, phase = tilt(steps * points.azimuth[rows], inverse, weight, steps * MAX_ASIDE)
     aside, heading = k / steps, phase / steps
     weight = weight / inverse**2

@@ -18,6 +18,7 @@ from pcc.sensors.aim import aim, find_steps
 from pcc.sensors.coherence import range_step, tilt
 from pcc.sensors.columns import column_shifts
 from pcc.sensors.cones import Cones, find_cones, rows_of
+from pcc.sensors.near import fit_by_columns
 from pcc.sensors.points import Points, gather
 from pcc.sensors.report import FitReport, check_table
 from pcc.sensors.solve import Rays, fit_rays, place
@@ -52,8 +53,9 @@ def fit_sensor(
     rays, step = first_rays(points, cones, steps)
     progress(0.4, "geometry")
     rays = fit_rays(points, rays, steps)
-    progress(0.85, "columns")
-    table = table_of_floats(name, steps, step, rays.slope, rays.offset, _shifts(points, rays, steps))
+    progress(0.7, "columns")
+    rays, shift = fit_by_columns(points, rays, _shifts(points, rays, steps), steps)
+    table = table_of_floats(name, steps, step, rays.slope, rays.offset, shift)
     progress(0.9, "check")
     report = check_table(table, frames)
     if report.on_lattice < _MIN_SHARE:

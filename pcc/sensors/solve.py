@@ -15,6 +15,7 @@ from pcc.sensors.points import Points
 from pcc.sensors.turn import TURN_BITS, turn_table
 
 _ROUNDS, _HINGE_ROUNDS = 10, 14
+_CLIP = 0.01  # mm: what is farther over the bound pulls no harder, as some points are at wrong places
 _RIDGE = 1e-3  # of the hinge's steps
 
 
@@ -43,6 +44,12 @@ class Rays:
         offset[:, 2] += height
         return cls(ahead * step[:, None], offset)
 
+    def turned(self, step: np.ndarray, steps: int) -> Rays:
+        """Each laser turned ahead by (L,) ``step`` of ``steps`` a turn."""
+        c, s = np.cos(2 * np.pi * step / steps), np.sin(2 * np.pi * step / steps)
+        turned = (np.stack([x * c - y * s, y * c + x * s, z], 1) for x, y, z in (self.slope.T, self.offset.T))
+        return Rays(*turned)
+
 
 @dataclass(frozen=True, eq=False)
 class Places:
@@ -66,30 +73,29 @@ class Places:
         return np.abs(self.error).max(1) <= bound
 
 
-def fit_rays(points: Points, rays: Rays, steps: int) -> Rays:
-    """``rays`` brought to the points by least squares, and where those are rounded to 1 mm by the hinge."""
-    before = None
+def fit_rays(points: Points, rays: Rays, steps: int, step: np.ndarray | None = None) -> Rays:
+    """``rays`` brought to the points by least squares, and where those are rounded to 1 mm by the hinge.
+
+    Args:
+        step: (N,) int64 of the points where it is known; the nearest of ``steps`` a turn otherwise.
+    """
+    before = np.empty((2, 0))
     for _ in range(_ROUNDS):
-        places = place(points, rays, steps)
-        if (
-            before is not None
-            and np.array_equal(places.index, before.index)
-            and np.array_equal(places.step, before.step)
-        ):
+        places = place(points, rays, steps, step)
+        now = np.stack([places.index, places.step])
+        if np.array_equal(now, before):
             break
-        rays, before = least_squares(points, places, rays), places
+        rays, before = least_squares(points, places, rays), now
     for _ in range(_HINGE_ROUNDS if points.rounded else 0):
-        rays = hinge_step(points, place(points, rays, steps), rays)
+        rays = hinge_step(points, place(points, rays, steps, step), rays)
     return rays
 
 
-def place(points: Points, rays: Rays, steps: int) -> Places:
+def place(points: Points, rays: Rays, steps: int, step: np.ndarray | None = None) -> Places:
     """The lattice's place of each point, as `pcc.ops.lattice_map.find` has it, but the laser is known."""
     slope, offset = rays.slope[points.laser], rays.offset[points.laser]
-    heading, aside = _heading_and_aside(rays)
-    across = np.arcsin(np.clip(aside[points.laser] / np.maximum(points.radius, 1), -1, 1))
-    turns = (points.azimuth - heading[points.laser] - across) / (2 * np.pi)
-    step = np.rint(turns * steps).astype(np.int64) % steps
+    if step is None:
+        step = np.rint(step_places(points, rays, steps)).astype(np.int64) % steps
     turn = np.ldexp(turn_table(steps).astype(np.float64), -TURN_BITS)[step]
     (c, s), (x, y, z) = turn.T, points.xyz.T
     back = np.stack([x * c + y * s, y * c - x * s, z], 1)
@@ -97,6 +103,13 @@ def place(points: Points, rays: Rays, steps: int) -> Places:
     index = np.maximum(np.rint(along), 1).astype(np.int64)
     ex, ey, ez = (back - index[:, None] * slope - offset).T
     return Places(step, index, turn, back, np.stack([ex * c - ey * s, ey * c + ex * s, ez], 1))
+
+
+def step_places(points: Points, rays: Rays, steps: int) -> np.ndarray:
+    """(N,) float64: where each point lies between the steps; of any turn."""
+    heading, aside = _heading_and_aside(rays)
+    across = np.arcsin(np.clip(aside[points.laser] / np.maximum(points.radius, 1), -1, 1))
+    return (points.azimuth - heading[points.laser] - across) * (steps / (2 * np.pi))
 
 
 def _heading_and_aside(rays: Rays) -> tuple[np.ndarray, np.ndarray]:
@@ -126,11 +139,13 @@ def least_squares(points: Points, places: Places, rays: Rays, bound: float = 1.0
 
 
 def hinge_step(points: Points, places: Places, rays: Rays, bound: float = 0.495) -> Rays:
-    """A damped Newton step of sum(max(|error| - bound, 0)^2) for each laser's slope and offset."""
+    """A damped Newton step of sum(max(|error| - bound, 0)^2), linear from `_CLIP` on, for each laser's six numbers."""
     lasers = len(rays.slope)
-    over = np.sign(places.error) * np.maximum(np.abs(places.error) - bound, 0)
-    rows = np.flatnonzero((over != 0).any(1) & places.within(1.2))
-    laser, over = points.laser[rows], over[rows]
+    size = np.abs(places.error)
+    rows = np.flatnonzero((size > bound).any(1))
+    laser, over = points.laser[rows], np.maximum(size[rows] - bound, 0)
+    weight = np.minimum(over, _CLIP) / np.maximum(over, 1e-9)
+    over = np.copysign(over * weight, places.error[rows])
     n, (c, s), o = places.index[rows] * 1e-4, places.turn[rows].T, np.zeros(len(rows))
     jacobians = (
         np.stack([n * c, -n * s, o, c, -s, o], 1),
@@ -139,11 +154,10 @@ def hinge_step(points: Points, places: Places, rays: Rays, bound: float = 0.495)
     )
     hessian, gradient = np.zeros((lasers, 6, 6)), np.zeros((lasers, 6))
     for axis, jacobian in enumerate(jacobians):
-        jacobian = jacobian * (over[:, axis] != 0)[:, None]
         for a in range(6):
             gradient[:, a] += np.bincount(laser, jacobian[:, a] * over[:, axis], lasers)
             for b in range(a + 1):
-                hessian[:, a, b] += np.bincount(laser, jacobian[:, a] * jacobian[:, b], lasers)
+                hessian[:, a, b] += np.bincount(laser, jacobian[:, a] * jacobian[:, b] * weight[:, axis], lasers)
     hessian = hessian + np.tril(hessian, -1).transpose(0, 2, 1)
     diagonal = np.einsum("laa->la", hessian)
     diagonal += _RIDGE * diagonal + 1e-9
