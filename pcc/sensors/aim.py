@@ -15,10 +15,11 @@ from pcc.sensors.cones import rows_of
 from pcc.sensors.points import Points
 
 _TRIED_LASERS, _TRIED_NUMBERS = 6, 48
-_CLEAR = 25.0  # the square of how many times a peak of coherence must stand over noise
+_CLEAR = 20.0  # the square of how many times a peak of coherence must stand over noise
 _SIGMAS = 2.6  # beyond the corner of a voxel
 _LEAST_TOLERANCE = 0.1  # mm
-_ENOUGH, _PRESENT = 0.9, 0.5  # shares of the points
+_CERTAIN, _ALIKE, _PRESENT = 0.998, 0.004, 0.5  # shares of the points
+_MIN_CLEAR = 50
 
 
 def find_steps(points: Points, lasers: int) -> int:
@@ -27,18 +28,16 @@ def find_steps(points: Points, lasers: int) -> int:
     Raises:
         InvalidSensor: no number does.
     """
-    numbers = azimuth_candidates(points.laser, points.radius, points.azimuth, points.noise)
+    numbers = azimuth_candidates(points.laser, points.radius, points.azimuth, points.noise)[:_TRIED_NUMBERS]
     groups = sorted(rows_of(points.laser, lasers), key=len)[-_TRIED_LASERS:]
-    best, most = 0, _PRESENT
-    for steps in numbers[:_TRIED_NUMBERS].tolist():
-        share = _share_in_place(points, groups, steps)
-        if share > most:
-            best, most = steps, share
-        if share >= _ENOUGH:
+    shares = []
+    for steps in numbers.tolist():
+        shares.append(_share_in_place(points, groups, steps))
+        if shares[-1] >= _CERTAIN:
             break
-    if not best:
-        raise InvalidSensor("no spinning LiDAR: the azimuths have no common step")
-    return best
+    if max(shares) < _PRESENT:
+        raise InvalidSensor(f"no spinning LiDAR: {max(shares):.0%} of the points stand at whole steps of a turn")
+    return int(numbers[np.flatnonzero(np.array(shares) >= max(shares) - _ALIKE)[0]])
 
 
 def aim(points: Points, rows: np.ndarray, steps: int) -> tuple[float, float]:
@@ -54,16 +53,27 @@ def aim(points: Points, rows: np.ndarray, steps: int) -> tuple[float, float]:
     aside, heading = k / steps, phase / steps
     weight = weight / inverse**2
     for _ in range(3):
-        correction = np.linalg.lstsq(*_weighted(inverse, _error(points, rows, steps, aside, heading), weight))[0]
+        error = _error(points, rows, steps, aside, heading)
+        off = np.abs(error) * points.radius[rows]
+        kept = off <= max(3 * float(np.median(off)), _SIGMAS * points.noise)
+        correction = np.linalg.lstsq(*_weighted(inverse[kept], error[kept], weight[kept]))[0]
         aside, heading = aside + correction[0], heading + correction[1]
     half = np.pi / steps
     return float(aside), float((heading + half) % (2 * half) - half)
 
 
 def _share_in_place(points: Points, groups: Sequence[np.ndarray], steps: int) -> float:
+    """Share of the points that stand at whole steps beyond those that do by chance; of points far enough to tell."""
     tolerance = max(_SIGMAS * points.noise, _LEAST_TOLERANCE)
-    near = [np.abs(_error(points, r, steps, *aim(points, r, steps))) * points.radius[r] <= tolerance for r in groups]
-    return float(np.concatenate(near).mean())
+    hits = total = chances = 0.0
+    for rows in groups:
+        chance = np.minimum(2 * tolerance / (points.radius[rows] * (2 * np.pi / steps)), 1)
+        off = np.abs(_error(points, rows, steps, *aim(points, rows, steps))) * points.radius[rows]
+        clear = chance < 0.7
+        hits += (off[clear] <= tolerance).sum()
+        total += clear.sum()
+        chances += chance[clear].sum()
+    return float((hits - chances) / (total - chances)) if total >= _MIN_CLEAR else 0.0
 
 
 def _error(points: Points, rows: np.ndarray, steps: int, aside: float, heading: float) -> np.ndarray:

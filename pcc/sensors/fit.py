@@ -27,7 +27,7 @@ from pcc.sensors.table import SensorTable, table_of_floats
 Progress = Callable[[float, str], None]
 _MAX_STRETCH = 4e-4  # of the range step of a laser
 _MAX_FRAMES = 4  # whose columns are compared
-_MIN_SHARE = 0.5  # of the points, on the lattice
+_MIN_SHARE = 0.5  # of the points on the lattice, in all and of a laser
 
 
 def fit_sensor(
@@ -52,7 +52,7 @@ def fit_sensor(
     steps = find_steps(points, len(cones.rise))
     rays, step = first_rays(points, cones, steps)
     progress(0.4, "geometry")
-    rays = fit_rays(points, rays, steps)
+    points, rays = _without_ghosts(points, fit_rays(points, rays, steps), steps)
     progress(0.7, "columns")
     rays, shift = fit_by_columns(points, rays, _shifts(points, rays, steps), steps)
     table = table_of_floats(name, steps, step, rays.slope, rays.offset, shift)
@@ -73,6 +73,14 @@ def first_rays(points: Points, cones: Cones, steps: int) -> tuple[Rays, int]:
     step = range_step(points.laser, along, points.noise)
     length, start = np.transpose([_length_and_start(along[r], step / 4) for r in rows])
     return Rays.of_angles(cones.rise, cones.height, heading, aside, length, start), step
+
+
+def _without_ghosts(points: Points, rays: Rays, steps: int) -> tuple[Points, Rays]:
+    """Without lasers most of whose points are on their cone by chance, not at places of the lattice."""
+    near = np.bincount(points.laser, place(points, rays, steps).within(1.0), len(rays.slope))
+    real = near >= np.maximum(_MIN_SHARE * np.bincount(points.laser, minlength=len(rays.slope)), 1)
+    number = np.where(real, np.cumsum(real) - 1, -1)
+    return points.of_lasers(number[points.laser]), Rays(rays.slope[real], rays.offset[real])
 
 
 def _length_and_start(along: np.ndarray, step: float) -> tuple[float, float]:

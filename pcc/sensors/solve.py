@@ -16,6 +16,7 @@ from pcc.sensors.turn import TURN_BITS, turn_table
 
 _ROUNDS, _HINGE_ROUNDS = 10, 14
 _CLIP = 0.01  # mm: what is farther over the bound pulls no harder, as some points are at wrong places
+_FAR = 0.75  # mm: not by rounding
 _RIDGE = 1e-3  # of the hinge's steps
 
 
@@ -142,7 +143,7 @@ def hinge_step(points: Points, places: Places, rays: Rays, bound: float = 0.495)
     """A damped Newton step of sum(max(|error| - bound, 0)^2), linear from `_CLIP` on, for each laser's six numbers."""
     lasers = len(rays.slope)
     size = np.abs(places.error)
-    rows = np.flatnonzero((size > bound).any(1))
+    rows = np.flatnonzero((size > bound).any(1) & places.within(_FAR))
     laser, over = points.laser[rows], np.maximum(size[rows] - bound, 0)
     weight = np.minimum(over, _CLIP) / np.maximum(over, 1e-9)
     over = np.copysign(over * weight, places.error[rows])
