@@ -15,7 +15,7 @@ from pcc.sensors.cones import rows_of
 from pcc.sensors.points import Points
 
 _TRIED_LASERS, _TRIED_NUMBERS = 6, 48
-_CLEAR = 20.0  # the square of how many times a peak of coherence must stand over noise
+_CLEAR = 25.0  # the square of how many times a peak of coherence must stand over noise
 _SIGMAS = 2.6  # beyond the corner of a voxel
 _LEAST_TOLERANCE = 0.1  # mm
 _CERTAIN, _ALIKE, _PRESENT = 0.998, 0.004, 0.5  # shares of the points
