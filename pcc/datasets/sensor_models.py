@@ -2,7 +2,7 @@
 
 | kind | lasers | azimuth steps, columns | range step |
 |---|---|---|---|
-| ``hdl64e-like`` | 64 in two blocks, 26 mm beside the axis | 4000, every 2 with a 1 every 6 to 8 | 2 mm |
+| ``hdl64e-like`` | 64 in two blocks, 26 mm beside the axis, radial | 4000, every 2 with a 1 every 6 to 8 | 2 mm |
 | ``vlp16`` | 16, 2 degrees apart | 36000, about every 19.9 | 2 mm |
 | ``os1-128`` | 128, headings staggered over 8 degrees, 27 mm before the axis | 1024 or 2048, every one | 4 or 1 mm |
 | ``hesai-like`` | 40 unevenly spaced, headings to 6 degrees | 36000, about every 20 | 4 mm |
@@ -58,7 +58,8 @@ def make_sensor(kind: str, seed: int = 0, every: int = 1, **options: int) -> Sen
         raise ValueError(f"kind: expected one of {', '.join(KINDS)}, got {kind!r}")
     model = KINDS[kind](np.random.default_rng(seed), **options)
     t = model.table
-    table = SensorTable(t.name, t.steps, t.range_step, t.slope[::every], t.offset[::every], t.shift[::every])
+    kept = t.slope[::every], t.offset[::every], t.shift[::every]
+    table = SensorTable(t.name, t.steps, t.range_step, *kept, t.radial)
     return replace(model, table=table)
 
 
@@ -68,6 +69,7 @@ def _hdl64e(rng: np.random.Generator) -> SensorModel:
     aside = np.tile([26.0, -26.0], 32) + rng.normal(0, 0.1, 64)
     shift = np.tile(np.arange(-128, 128, 8), 2)[rng.permutation(64)] + rng.integers(-3, 4, 64)
     table = _table("hdl64e-like", 4000, 2.0, rng, elevation=elevation, height=height, aside=aside, shift=shift)
+    table = replace(table, radial=True)
     return SensorModel(table, 2 - 1 / 7, laser_by_laser=True)
 
 

@@ -105,7 +105,10 @@ def _rays(model: SensorModel, laser: np.ndarray, step: np.ndarray) -> tuple[np.n
 def _metres(model: SensorModel, laser: np.ndarray, step: np.ndarray, index: np.ndarray, rounded: bool) -> np.ndarray:
     """(N, 3) float32: the lattice's formula."""
     slope, offset = _geometry(model)
-    millimetres = _turned(model, index[:, None] * slope[laser] + offset[laser], step)
+    millimetres = index[:, None] * slope[laser] + offset[laser]
+    if model.table.radial:
+        millimetres[:, 0] -= millimetres[:, 1] ** 2 / (2 * millimetres[:, 0])
+    millimetres = _turned(model, millimetres, step)
     return ((np.floor(millimetres + 0.5) if rounded else millimetres) / 1000).astype(np.float32)
 
 

@@ -21,11 +21,12 @@ from pcc.sensors.cones import Cones, find_cones, rows_of
 from pcc.sensors.near import fit_by_columns
 from pcc.sensors.points import Points, gather
 from pcc.sensors.report import FitReport, check_table
-from pcc.sensors.solve import Rays, fit_rays, place
+from pcc.sensors.solve import Rays, fit_rays, fit_rays_either_way, place
 from pcc.sensors.table import SensorTable, table_of_floats
 
 Progress = Callable[[float, str], None]
 _MAX_STRETCH = 4e-4  # of the range step of a laser
+_MIN_ASIDE = 5.0  # mm from the axis that tell straight from radial
 _MAX_FRAMES = 4  # whose columns are compared
 _MIN_SHARE = 0.5  # of the points on the lattice, in all and of a laser
 
@@ -52,10 +53,11 @@ def fit_sensor(
     steps = find_steps(points, len(cones.rise))
     rays, step = first_rays(points, cones, steps)
     progress(0.4, "geometry")
-    points, rays = _without_ghosts(points, fit_rays(points, rays, steps), steps)
+    fit = fit_rays_either_way if np.abs(rays.offset[:, 1]).max() > _MIN_ASIDE else fit_rays
+    points, rays = _without_ghosts(points, fit(points, rays, steps), steps)
     progress(0.7, "columns")
     rays, shift = fit_by_columns(points, rays, _shifts(points, rays, steps), steps)
-    table = table_of_floats(name, steps, step, rays.slope, rays.offset, shift)
+    table = table_of_floats(name, steps, step, rays.slope, rays.offset, shift, rays.radial)
     progress(0.9, "check")
     report = check_table(table, frames)
     if report.on_lattice < _MIN_SHARE:
@@ -80,7 +82,7 @@ def _without_ghosts(points: Points, rays: Rays, steps: int) -> tuple[Points, Ray
     near = np.bincount(points.laser, place(points, rays, steps).within(1.0), len(rays.slope))
     real = near >= np.maximum(_MIN_SHARE * np.bincount(points.laser, minlength=len(rays.slope)), 1)
     number = np.where(real, np.cumsum(real) - 1, -1)
-    return points.of_lasers(number[points.laser]), Rays(rays.slope[real], rays.offset[real])
+    return points.of_lasers(number[points.laser]), Rays(rays.slope[real], rays.offset[real], rays.radial)
 
 
 def _length_and_start(along: np.ndarray, step: float) -> tuple[float, float]:

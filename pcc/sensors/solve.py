@@ -7,13 +7,14 @@ voxel, so the last rounds move each laser by its violators alone (a hinge).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pcc.sensors.points import Points
 from pcc.sensors.turn import TURN_BITS, turn_table
 
+HALF_VOXEL = 0.495  # mm, and a little less
 _ROUNDS, _HINGE_ROUNDS = 10, 14
 _CLIP = 0.01  # mm: what is farther over the bound pulls no harder, as some points are at wrong places
 _FAR = 0.75  # mm: not by rounding
@@ -22,10 +23,11 @@ _RIDGE = 1e-3  # of the hinge's steps
 
 @dataclass(frozen=True, eq=False)
 class Rays:
-    """slope (L, 3) mm a range step and offset (L, 3) mm, float64."""
+    """slope (L, 3) mm a range step and offset (L, 3) mm, float64; radial or straight, see `pcc.sensors.table`."""
 
     slope: np.ndarray
     offset: np.ndarray
+    radial: bool = False
 
     @classmethod
     def of_angles(
@@ -49,7 +51,7 @@ class Rays:
         """Each laser turned ahead by (L,) ``step`` of ``steps`` a turn."""
         c, s = np.cos(2 * np.pi * step / steps), np.sin(2 * np.pi * step / steps)
         turned = (np.stack([x * c - y * s, y * c + x * s, z], 1) for x, y, z in (self.slope.T, self.offset.T))
-        return Rays(*turned)
+        return Rays(*turned, self.radial)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +61,7 @@ class Places:
     Attributes:
         step, index: (N,) int64.
         turn: (N, 2) float64 cosine and sine of the step.
-        back: (N, 3) mm, the point turned back by its step.
+        back: (N, 3) mm, the point turned back by its step; ahead by its radius where rays are radial.
         error: (N, 3) mm, point minus place, in x, y, z.
     """
 
@@ -80,6 +82,14 @@ def fit_rays(points: Points, rays: Rays, steps: int, step: np.ndarray | None = N
     Args:
         step: (N,) int64 of the points where it is known; the nearest of ``steps`` a turn otherwise.
     """
+    rays = settle(points, rays, steps, step)
+    for _ in range(_HINGE_ROUNDS if points.rounded else 0):
+        rays = hinge_step(points, place(points, rays, steps, step), rays)
+    return rays
+
+
+def settle(points: Points, rays: Rays, steps: int, step: np.ndarray | None = None) -> Rays:
+    """``rays`` and places in turn, by least squares, until the places stay."""
     before = np.empty((2, 0))
     for _ in range(_ROUNDS):
         places = place(points, rays, steps, step)
@@ -87,9 +97,15 @@ def fit_rays(points: Points, rays: Rays, steps: int, step: np.ndarray | None = N
         if np.array_equal(now, before):
             break
         rays, before = least_squares(points, places, rays), now
-    for _ in range(_HINGE_ROUNDS if points.rounded else 0):
-        rays = hinge_step(points, place(points, rays, steps, step), rays)
     return rays
+
+
+def fit_rays_either_way(points: Points, rays: Rays, steps: int) -> Rays:
+    """`fit_rays`, straight or radial, whichever leaves less beyond the rounding."""
+    straight, radial = (fit_rays(points, replace(rays, radial=way), steps) for way in (False, True))
+    bound = HALF_VOXEL if points.rounded else 0.0
+    over = [np.clip(np.abs(place(points, r, steps).error) - bound, 0, 1).sum() for r in (straight, radial)]
+    return radial if over[1] < over[0] else straight
 
 
 def place(points: Points, rays: Rays, steps: int, step: np.ndarray | None = None) -> Places:
@@ -100,6 +116,8 @@ def place(points: Points, rays: Rays, steps: int, step: np.ndarray | None = None
     turn = np.ldexp(turn_table(steps).astype(np.float64), -TURN_BITS)[step]
     (c, s), (x, y, z) = turn.T, points.xyz.T
     back = np.stack([x * c + y * s, y * c - x * s, z], 1)
+    if rays.radial:
+        back[:, 0] += back[:, 1] ** 2 / (2 * np.maximum(back[:, 0], 1))
     along = ((back - offset) * slope).sum(1) / (slope**2).sum(1)
     index = np.maximum(np.rint(along), 1).astype(np.int64)
     ex, ey, ez = (back - index[:, None] * slope - offset).T
@@ -136,10 +154,11 @@ def least_squares(points: Points, places: Places, rays: Rays, bound: float = 1.0
     slope = np.stack([total(index * axis) for axis in back.T], 1) / np.maximum(spread, 1)[:, None]
     good = (count >= 8) & (spread > 1)
     slope = np.where(good[:, None], slope, rays.slope)
-    return Rays(slope, np.where(good[:, None], mean_back - mean_index[:, None] * slope, rays.offset))
+    offset = np.where(good[:, None], mean_back - mean_index[:, None] * slope, rays.offset)
+    return Rays(slope, offset, rays.radial)
 
 
-def hinge_step(points: Points, places: Places, rays: Rays, bound: float = 0.495) -> Rays:
+def hinge_step(points: Points, places: Places, rays: Rays, bound: float = HALF_VOXEL) -> Rays:
     """A damped Newton step of sum(max(|error| - bound, 0)^2), linear from `_CLIP` on, for each laser's six numbers."""
     lasers = len(rays.slope)
     size = np.abs(places.error)
@@ -163,4 +182,4 @@ def hinge_step(points: Points, places: Places, rays: Rays, bound: float = 0.495)
     diagonal = np.einsum("laa->la", hessian)
     diagonal += _RIDGE * diagonal + 1e-9
     step = np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0]
-    return Rays(rays.slope + step[:, :3] * 1e-4, rays.offset + step[:, 3:])
+    return Rays(rays.slope + step[:, :3] * 1e-4, rays.offset + step[:, 3:], rays.radial)

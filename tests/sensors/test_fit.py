@@ -15,7 +15,7 @@ EXACT_OF_ONE_FRAME = 0.97
 
 
 def numbers(table):
-    return table.num_lasers, table.steps, table.range_step
+    return table.num_lasers, table.steps, table.range_step, table.radial
 
 
 @pytest.mark.parametrize("kind", EVERY)
@@ -92,7 +92,7 @@ def test_ranges_on_no_lattice_count_as_millimetres():
     """`synthetic_lidar` rounds to 1 mm but has no range step."""
     frame = PointCloud(synthetic_frames(1, 16, 900)[0])
     table, report = fit_sensor([frame])
-    assert numbers(table) == (16, 900, 4)
+    assert numbers(table) == (16, 900, 4, False)
     assert report.on_lattice > 0.99
 
 
@@ -127,7 +127,7 @@ def test_kitti(shared_data):
     (other,) = kitti_frames(shared_data, "kitti_detection_000001", slice(0, 1))
     for frames in (scans[:1], scans):
         table, _ = fit_sensor([shuffled(frame) for frame in frames])
-        assert numbers(table) == (64, 4000, 8)
+        assert numbers(table) == (64, 4000, 8, True)
         report = check_table(table, [other])
         assert report.exact > 0.99
         assert report.on_lattice == 1
