@@ -15,7 +15,7 @@ from pcc.io import FORMATS, atomic_file, read_points
 from pcc.sensors.fit import Progress, fit_sensor
 from pcc.sensors.known import find_table, known_tables, load_table, sensor_folders
 from pcc.sensors.report import FitReport, check_table
-from pcc.sensors.table import SensorTable, to_json
+from pcc.sensors.table import OFFSET_BITS, SensorTable, to_json
 
 
 def fit(
@@ -81,7 +81,7 @@ def describe(table: SensorTable) -> dict[str, Any]:
 
 def _lasers(table: SensorTable) -> list[dict[str, float]]:
     """Of each laser: elevation and heading in degrees, what is added to its ranges, height and aside in mm, shift."""
-    slope, (x, y, z) = table.slope.astype(float), np.ldexp(table.offset.T.astype(float), -8)
+    slope, (x, y, z) = table.slope.astype(float), np.ldexp(table.offset.T.astype(float), -OFFSET_BITS)
     heading = np.arctan2(slope[:, 1], slope[:, 0])
     ahead, aside = x * np.cos(heading) + y * np.sin(heading), y * np.cos(heading) - x * np.sin(heading)
     columns = {
@@ -141,7 +141,7 @@ def _report_line(report: FitReport) -> str:
 def _about(about: str | None, report: FitReport) -> dict[str, Any]:
     """What the file says of its table beside the numbers."""
     fitted = {"frames": len(report.columns), "points": report.num_points, "exact": round(report.exact, 5)}
-    unit = "1 mm; slope in 2^-24, offset in 2^-8, range_step in 1/4 mm"
+    unit = "1 mm; slope in 2^-24, offset in 2^-12, range_step in 1/4 mm"
     return ({"about": about} if about else {}) | {"unit": unit, "fitted_to": fitted}
 
 

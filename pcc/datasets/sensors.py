@@ -16,6 +16,7 @@ import numpy as np
 from pcc.datasets.sensor_models import SensorModel, make_sensor
 from pcc.datasets.street import Street, first_hit, make_street, reflectance
 from pcc.pointcloud import PointCloud
+from pcc.sensors.table import OFFSET_BITS, SLOPE_BITS
 from pcc.sensors.turn import TURN_BITS
 
 MOUNT, NEAREST, FARTHEST = 1.73, 0.9, 100.0  # metres
@@ -66,7 +67,7 @@ def measure(
     laser, column, step, distance = laser[kept], column[kept], step[kept], distance[kept]
     distance = distance + rng.normal(0, noise, len(distance))
     table = model.table
-    length = np.linalg.norm(np.ldexp(table.slope.astype(float), -24), axis=1)
+    length = np.linalg.norm(np.ldexp(table.slope.astype(float), -SLOPE_BITS), axis=1)
     index = np.maximum(np.rint(distance * 1000 / length[laser]), 1).astype(np.int32)
     grey = reflectance(distance, material[kept], rng)
     fields = {"intensity": grey if intensity == "uint8" else (grey / 100).astype(np.float32)}
@@ -114,7 +115,9 @@ def _metres(model: SensorModel, laser: np.ndarray, step: np.ndarray, index: np.n
 
 def _geometry(model: SensorModel) -> tuple[np.ndarray, np.ndarray]:
     """Slope in mm a range step and offset in mm, (L, 3) float64."""
-    return np.ldexp(model.table.slope.astype(float), -24), np.ldexp(model.table.offset.astype(float), -8)
+    return np.ldexp(model.table.slope.astype(float), -SLOPE_BITS), np.ldexp(
+        model.table.offset.astype(float), -OFFSET_BITS
+    )
 
 
 def _turned(model: SensorModel, vectors: np.ndarray, step: np.ndarray) -> np.ndarray:

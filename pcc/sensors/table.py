@@ -24,7 +24,7 @@ from pcc.ops.lattice_map import MAX_LASERS, MAX_REACH, SLOPE_BITS, Lattice
 from pcc.sensors.turn import MAX_STEPS, turn_table
 
 FORMAT = "pcc-sensor-1"
-OFFSET_BITS = 8  # of the fraction of an offset in a table
+OFFSET_BITS = 12  # of the fraction of an offset in a table
 DIGEST_BYTES = 16
 MAX_RANGE_STEP = 1 << 10
 MAX_SLOPE = 1 << SLOPE_BITS + 10
@@ -40,7 +40,7 @@ class SensorTable:
         steps: azimuth steps in a turn, 1..2^20.
         range_step: a step of the range index in quarters of a millimetre, 1..1023; what networks take ranges by.
         slope: (L, 3) int64, 2^-24 voxel a range step, lasers from the lowest elevation up; 1 <= L <= 256.
-        offset: (L, 3) int64, 2^-8 voxel.
+        offset: (L, 3) int64, 2^-12 voxel.
         shift: (L,) int32, columns to steps; 0 where lasers have no columns in common.
         radial: slopes go along the radius, not straight ahead; it matters to lasers centimetres beside the axis.
     """

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pcc.datasets.sensor_models import KINDS, make_sensor
+from pcc.sensors.table import OFFSET_BITS
 
 
 @pytest.mark.parametrize(
@@ -53,5 +54,5 @@ def test_an_os1s_beams_begin_before_the_axis():
     heading = np.arctan2(table.slope[:, 1], table.slope[:, 0]) + 2 * np.pi * table.shift / table.steps
     assert np.rad2deg(np.abs(heading)).max() == pytest.approx(4.23, abs=0.2)
     length = np.linalg.norm(table.slope, axis=1, keepdims=True)
-    tip = table.offset / 256 + 27 * table.slope / length
+    tip = table.offset / 2**OFFSET_BITS + 27 * table.slope / length
     assert np.linalg.norm(tip, axis=1) == pytest.approx(27, abs=0.3)

@@ -6,6 +6,7 @@ from pcc.datasets.sensors import sensor_frames
 from pcc.sensors.near import fit_by_columns, steps_by_columns
 from pcc.sensors.points import gather
 from pcc.sensors.solve import Rays, place, step_places
+from pcc.sensors.table import OFFSET_BITS
 from tests.sensors.frames import small_sensor
 
 
@@ -15,7 +16,9 @@ def vlp16():
     (frame,) = sensor_frames(model, 1, seed=3)
     assert np.hypot(*frame.cloud.xyz[:, :2].T).min() > 1.01
     points = gather([frame.cloud]).of_lasers(frame.laser.astype(np.int64))
-    rays = Rays(np.ldexp(model.table.slope.astype(float), -24), np.ldexp(model.table.offset.astype(float), -8))
+    rays = Rays(
+        np.ldexp(model.table.slope.astype(float), -24), np.ldexp(model.table.offset.astype(float), -OFFSET_BITS)
+    )
     return model, rays, points, frame.step, points.radius < 8_100
 
 

@@ -6,10 +6,11 @@ import pytest
 from pcc.ops import lattice_map
 from pcc.sensors.points import Points
 from pcc.sensors.solve import Rays, fit_rays, hinge_step, least_squares, place
+from pcc.sensors.table import OFFSET_BITS
 from tests.sensors.tables import small_table
 
 TABLE = small_table(8)
-TRUE = Rays(np.ldexp(TABLE.slope.astype(float), -24), np.ldexp(TABLE.offset.astype(float), -8))
+TRUE = Rays(np.ldexp(TABLE.slope.astype(float), -24), np.ldexp(TABLE.offset.astype(float), -OFFSET_BITS))
 
 
 @pytest.fixture

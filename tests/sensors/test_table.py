@@ -7,7 +7,7 @@ import pytest
 
 from pcc.errors import InvalidSensor
 from pcc.sensors.known import find_table, find_table_by_digest, known_tables
-from pcc.sensors.table import SensorTable, from_json, to_json
+from pcc.sensors.table import OFFSET_BITS, SensorTable, from_json, to_json
 from tests.sensors.tables import small_table
 
 
@@ -41,7 +41,7 @@ def test_lasers_rise():
 def test_max_index_keeps_places_within_reach():
     table = small_table()
     reach = np.ldexp(np.abs(table.slope).sum(1).astype(float), -24) * (table.max_index + 1)
-    assert (reach + np.ldexp(np.abs(table.offset).sum(1).astype(float), -8)).max() <= 2**20
+    assert (reach + np.ldexp(np.abs(table.offset).sum(1).astype(float), -OFFSET_BITS)).max() <= 2**20
 
 
 def test_the_kitti_scanner_ships():
