@@ -50,8 +50,8 @@ class Rays:
     def turned(self, step: np.ndarray, steps: int) -> Rays:
         """Each laser turned ahead by (L,) ``step`` of ``steps`` a turn."""
         c, s = np.cos(2 * np.pi * step / steps), np.sin(2 * np.pi * step / steps)
-        turned = (np.stack([x * c - y * s, y * c + x * s, z], 1) for x, y, z in (self.slope.T, self.offset.T))
-        return Rays(*turned, self.radial)
+        slope, offset = (np.stack([x * c - y * s, y * c + x * s, z], 1) for x, y, z in (self.slope.T, self.offset.T))
+        return Rays(slope, offset, self.radial)
 
 
 @dataclass(frozen=True, eq=False)

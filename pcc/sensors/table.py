@@ -152,8 +152,10 @@ def from_json(path: str | Path) -> SensorTable:
         if not isinstance(record, dict) or record.get("format") != FORMAT:
             raise InvalidSensor(f"{path}: expected a sensor of the format {FORMAT}")
         lasers = record["lasers"]
-        columns = [np.array([laser[key] for laser in lasers], np.int64) for key in ("slope", "offset", "shift")]
-        numbers = int(record["steps"]), int(record["range_step"])
-        return SensorTable(str(record["name"]), *numbers, *columns, radial=bool(record.get("radial", False)))
+        slope, offset, shift = (
+            np.array([laser[key] for laser in lasers], np.int64) for key in ("slope", "offset", "shift")
+        )
+        steps, range_step, radial = int(record["steps"]), int(record["range_step"]), bool(record.get("radial", False))
+        return SensorTable(str(record["name"]), steps, range_step, slope, offset, shift, radial)
     except (OSError, ValueError, TypeError, KeyError, OverflowError) as error:
         raise InvalidSensor(f"{path}: not a sensor's table: {error}") from error
