@@ -14,7 +14,8 @@ from pcc.geometry.coding_order import LONE_ORDER  # noqa: E402
 from pcc.geometry.octree import child_level, occupancies, root_level  # noqa: E402
 from pcc.inference.layers import _convolve  # noqa: E402
 from pcc.inference.program import Program  # noqa: E402
-from pcc.models.export import export_model, fixed_point  # noqa: E402
+from pcc.models.export import export_model  # noqa: E402
+from pcc.models.integers import fixed_point  # noqa: E402
 from pcc.models.occupancy import OccupancyConfig  # noqa: E402
 from pcc.nn import rate  # noqa: E402
 from pcc.nn.quantisation import ACTIVATION_STEP  # noqa: E402
