@@ -19,7 +19,9 @@ from pcc.codec.wire import Reader, varint
 from pcc.errors import CorruptStream
 from pcc.ops.checksum import crc32c
 
-HEADER, GEOMETRY, LATTICE, MULTIPLICITY, FIELD, DIGEST, SEEK_TABLE = b"H", b"G", b"L", b"M", b"A", b"D", b"t"
+HEADER, GEOMETRY, LATTICE, REFLECTANCE, MULTIPLICITY, FIELD, DIGEST, SEEK_TABLE = (
+    b"H", b"G", b"L", b"R", b"M", b"A", b"D", b"t"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ def frame_chunks(data: bytes | memoryview, span: tuple[int, int]) -> Iterator[Ch
     Raises:
         CorruptStream: a checksum differs, a chunk is missing or out of place, or an unknown one is required.
     """
-    order = HEADER + GEOMETRY + LATTICE + MULTIPLICITY + FIELD + DIGEST
+    order = HEADER + GEOMETRY + LATTICE + REFLECTANCE + MULTIPLICITY + FIELD + DIGEST
     reader, last = Reader(memoryview(data)[: span[1]], span[0]), -1
     while reader.remaining:
         chunk = read_chunk(reader)

@@ -18,6 +18,7 @@ from pcc.codec.container import (
     GEOMETRY,
     HEADER,
     LATTICE,
+    REFLECTANCE,
     MULTIPLICITY,
     Chunk,
     frame_chunks,
@@ -73,10 +74,12 @@ def decode_frame(
     """The cloud of the frame at bytes ``span`` (see ``container.frame_spans``); raises as ``decode`` does."""
     chunks = frame_chunks(data, span)
     header = parse_header(next(chunks).payload, limits)
-    by_tag: dict[bytes, list[Chunk]] = {tag: [] for tag in (HEADER, GEOMETRY, LATTICE, MULTIPLICITY, FIELD, DIGEST)}
+    by_tag: dict[bytes, list[Chunk]] = {tag: [] for tag in (HEADER, GEOMETRY, LATTICE, REFLECTANCE, MULTIPLICITY, FIELD, DIGEST)}
     for chunk in chunks:
         by_tag[chunk.tag].append(chunk)
         within("fields", len(by_tag[FIELD]), limits.max_fields)
+    if by_tag[REFLECTANCE] and not by_tag[LATTICE]:
+        raise CorruptStream("reflectances without a lattice")
     if by_tag[LATTICE]:
         codes, counts, fields = _decode_lattice(by_tag, header, limits, model)
     else:
@@ -144,6 +147,7 @@ def _decode_lattice(
 ) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
     """Codes (V,) uint64, points a voxel (V,), and the field that was coded along."""
     from pcc.codec.lattice.decode import decode_lattice
+    from pcc.codec.lattice.reflectance import parse_reflectance
     from pcc.inference.lattice_program import LatticeProgram
 
     if by_tag[GEOMETRY] or by_tag[MULTIPLICITY] or header.num_voxels < 2:
@@ -156,7 +160,11 @@ def _decode_lattice(
         return program
 
     decoded = decode_lattice(by_tag[LATTICE][0].payload, header, find, limits)
-    return decoded.ordered.codes, decoded.ordered.counts, dict([decoded.field] if decoded.field else [])
+    fields = {}
+    for chunk in by_tag[REFLECTANCE]:
+        name, values = parse_reflectance(chunk.payload, decoded.shown)
+        fields[name] = values[decoded.ordered.order]
+    return decoded.ordered.codes, decoded.ordered.counts, fields
 
 
 def _decode_fields(

@@ -79,7 +79,7 @@ def voxelize(xyz: np.ndarray, *, voxel_size: float | None = None, max_error: flo
         InvalidCloud: NaN, infinite, or on no known grid while no option is given.
         LimitExceeded: more than 2^21 voxels on an axis, or 2^31 points.
     """
-    _check_options(voxel_size, max_error)
+    check_options(voxel_size, max_error)
     xyz = _checked(xyz)
     if not len(xyz):
         return _collect(np.empty(0, np.uint64), Grid(voxel_size or 1.0, 1.0, (0, 0, 0), xyz.dtype))
@@ -103,7 +103,8 @@ def devoxelize_codes(codes: np.ndarray, grid: Grid) -> np.ndarray:
     return xyz
 
 
-def _check_options(voxel_size: float | None, max_error: float | None) -> None:
+def check_options(voxel_size: float | None, max_error: float | None) -> None:
+    """Raise ValueError unless at most one is given, and it is finite and above 0."""
     if voxel_size is not None and max_error is not None:
         raise ValueError("voxel_size, max_error: expected at most one of them, got both")
     for name, value in (("voxel_size", voxel_size), ("max_error", max_error)):

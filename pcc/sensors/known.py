@@ -10,12 +10,13 @@ from pcc.errors import InvalidSensor
 from pcc.sensors.table import SensorTable, from_json
 
 SUFFIX = ".json"
+_SHIPPED = Path(__file__).resolve().parent / "tables"
 
 
 def sensor_folders() -> list[Path]:
     """Folders that are searched, first match wins: PCC_SENSOR_PATH's, then what ships."""
     extra = [Path(p) for p in os.environ.get("PCC_SENSOR_PATH", "").split(os.pathsep) if p]
-    return [*extra, Path(__file__).resolve().parent / "tables"]
+    return [*extra, _SHIPPED]
 
 
 def known_tables() -> list[SensorTable]:
@@ -49,6 +50,11 @@ def find_table(name: str | Path) -> SensorTable:
 def find_table_by_digest(digest: bytes) -> SensorTable | None:
     """The known table that a stream names."""
     return next((table for table in known_tables() if table.digest == digest), None)
+
+
+def is_shipped(table: SensorTable) -> bool:
+    """Whether every installation knows the table, so that a stream need not carry it."""
+    return any(load_table(path).digest == table.digest for path in sorted(_SHIPPED.glob(f"*{SUFFIX}")))
 
 
 def load_table(path: Path) -> SensorTable:

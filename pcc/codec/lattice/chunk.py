@@ -9,16 +9,18 @@ import numpy as np
 from pcc.codec.columns import decode_column, encode_column
 from pcc.codec.lattice.corrections import NUM_CLASSES
 from pcc.codec.lattice.firings import parse_firings, write_firings
+from pcc.codec.lattice.layout import Motion
 from pcc.codec.wire import Reader, signed_varint, varint
 from pcc.errors import CorruptStream, InvalidSensor
 from pcc.ops.lattice_map import MAX_LASERS
+from pcc.ops.twist_map import MAX_COMPONENT, Twist
 from pcc.sensors.known import find_table_by_digest
 from pcc.sensors.scan import FILL_LEVELS, NOISE_LEVELS, RowStatistics
 from pcc.sensors.table import DIGEST_BYTES, MAX_OFFSET, MAX_SLOPE, SensorTable
 from pcc.sensors.turn import MAX_STEPS
 
 MODEL_DIGEST_BYTES = 16
-EMBEDDED, EXACT = 1, 2
+EMBEDDED, EXACT, MOVED = 1, 2, 4
 MAX_GROUP = 1 << 16
 _BYTE = np.dtype(np.uint8)
 
@@ -36,6 +38,7 @@ class LatticeHeader:
         group: range indices in a bin; bits: of the bins' numbers.
         corrections: codes of probabilities (`pcc.codec.lattice.corrections`), or None: positions are the lattice's.
         num_cells: points in cells; num_apart: points that are not.
+        motion: that the frame was corrected for, or None.
     """
 
     model: bytes
@@ -48,17 +51,19 @@ class LatticeHeader:
     corrections: bytes | None
     num_cells: int
     num_apart: int
+    motion: Motion | None
 
 
 def write_lattice_header(header: LatticeHeader) -> bytes:
     """As docs/bitstream.md has it."""
-    flags = EMBEDDED * header.embedded | EXACT * (header.corrections is not None)
+    flags = EMBEDDED * header.embedded | EXACT * (header.corrections is not None) | MOVED * (header.motion is not None)
     out = bytes([flags]) + header.model
     out += write_table(header.sensor) if header.embedded else header.sensor.digest
     out += write_firings(header.firings)
     out += encode_column(header.statistics.noise) + encode_column(header.statistics.fill)
     out += varint(header.group) + bytes([header.bits]) + (header.corrections or b"")
-    return out + varint(header.num_cells) + varint(header.num_apart)
+    out += varint(header.num_cells) + varint(header.num_apart)
+    return out if header.motion is None else out + write_motion(header.motion)
 
 
 def parse_lattice_header(reader: Reader) -> LatticeHeader:
@@ -69,7 +74,7 @@ def parse_lattice_header(reader: Reader) -> LatticeHeader:
         InvalidSensor: the sensor is not known here.
     """
     flags = reader.u8()
-    if flags & ~(EMBEDDED | EXACT):
+    if flags & ~(EMBEDDED | EXACT | MOVED):
         raise CorruptStream(f"lattice: flags {flags:#04x}: the stream is newer than this pcc")
     model = bytes(reader.take(MODEL_DIGEST_BYTES))
     sensor = parse_table(reader) if flags & EMBEDDED else _known(bytes(reader.take(DIGEST_BYTES)))
@@ -85,8 +90,10 @@ def parse_lattice_header(reader: Reader) -> LatticeHeader:
     num_cells, num_apart = reader.varint(), reader.varint()
     if num_cells > lasers * len(firings):
         raise CorruptStream(f"lattice: {num_cells} points in {lasers * len(firings)} cells")
+    motion = parse_motion(reader, num_cells) if flags & MOVED else None
     return LatticeHeader(
-        model, sensor, bool(flags & EMBEDDED), firings, RowStatistics(noise, fill), group, bits, corrections, num_cells, num_apart,
+        model, sensor, bool(flags & EMBEDDED), firings, RowStatistics(noise, fill), group, bits, corrections, num_cells,
+        num_apart, motion,
     )  # fmt: skip
 
 
@@ -98,6 +105,34 @@ def _known(digest: bytes) -> SensorTable:
             "(`pcc sensor list` lists what is; PCC_SENSOR_PATH adds folders)"
         )
     return table
+
+
+def write_motion(motion: Motion) -> bytes:
+    """The twist's six numbers, and the points that have a wrap."""
+    out = b"".join(signed_varint(value) for value in (*motion.twist.velocity, *motion.twist.angular))
+    rows = np.flatnonzero(motion.wrap)
+    gaps = np.diff(rows, prepend=-1) - 1
+    pairs = (varint(2 * int(gap) + (motion.wrap[row] > 0)) for gap, row in zip(gaps, rows, strict=True))
+    return out + varint(len(rows)) + b"".join(pairs)
+
+
+def parse_motion(reader: Reader, num_points: int) -> Motion:
+    """Reads what ``write_motion`` wrote.
+
+    Raises:
+        CorruptStream: it breaks a rule.
+    """
+    numbers = [reader.signed_varint() for _ in range(6)]
+    if max(map(abs, numbers)) > MAX_COMPONENT:
+        raise CorruptStream("lattice: a motion is too large")
+    wrap, row = np.zeros(num_points, np.int8), -1
+    for _ in range(reader.varint()):
+        gap = reader.varint()
+        row += (gap >> 1) + 1
+        if row >= num_points:
+            raise CorruptStream("lattice: a wrap of a point that there is not")
+        wrap[row] = 1 if gap & 1 else -1
+    return Motion(Twist((numbers[0], numbers[1], numbers[2]), (numbers[3], numbers[4], numbers[5])), wrap)
 
 
 def write_table(table: SensorTable) -> bytes:

@@ -78,7 +78,7 @@ def _ranges(header: LatticeHeader, program: LatticeProgram, coder: RansDecoder) 
 
 def _coords(header: LatticeHeader, numbers: np.ndarray, coder: RansDecoder, frame: FrameHeader) -> np.ndarray:
     """Voxels (N, 3) int32 >= 0 of the points in cells."""
-    placed = place_cells(header.sensor, header.firings, _bins(header), numbers)
+    placed = place_cells(header.sensor, header.firings, _bins(header), numbers).moved(header.motion)
     voxels = placed.voxels.astype(np.int64)
     if header.corrections is not None:
         voxels += code_corrections(coder, placed.place, header.corrections, None)

@@ -1,7 +1,7 @@
-"""From cells to the points of a frame, alike for encoder and decoder: positions, and the order in which points come out.
+"""From cells to the points of a frame, alike for encoder and decoder: positions, and the order of the points.
 
-cells, laser by laser -> places in the lattice -> voxels + corrections --+
-points apart ------------------------------------------------------------+--> Morton order, stable
+cells, laser by laser -> places in the lattice -> (motion) -> voxels + corrections --+
+points apart -------------------------------------------------------------------------+--> Morton order, stable
 """
 
 from __future__ import annotations
@@ -13,8 +13,17 @@ import numpy as np
 from pcc.geometry.range_image import azimuths_of
 from pcc.ops import morton, sort
 from pcc.ops.lattice_map import positions
+from pcc.ops.twist_map import Twist, correct, whole_voxels
 from pcc.sensors.bins import RangeBins
 from pcc.sensors.table import SensorTable
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """That a frame was corrected for: a twist, and turns (N,) int8 that the sweep is away from points' azimuths."""
+
+    twist: Twist
+    wrap: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,9 +33,15 @@ class Placed:
     voxels: np.ndarray
     place: np.ndarray
 
+    def moved(self, motion: Motion | None) -> Placed:
+        """After a correction for motion, which takes whole raw voxels."""
+        if motion is None:
+            return self
+        return Placed(*whole_voxels(correct(motion.twist, self.voxels, motion.wrap)))
+
 
 def place_cells(table: SensorTable, firings: np.ndarray, bins: RangeBins, numbers: np.ndarray) -> Placed:
-    """Where the points of cells lie.
+    """Where the points of cells lie, as the sensor measured them.
 
     Args:
         firings: (C,) int32; numbers: (L, C) int32 bins, 0 where empty.

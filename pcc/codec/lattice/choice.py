@@ -1,0 +1,104 @@
+"""Whether a cloud is coded in a sensor's lattice, on which grid, and by which sensor and model.
+
+The lattice needs positions in millimetres: a cloud on a grid of 1 mm, a cloud of integers, or one that is rounded to
+1 mm because it is asked for. What is not seen to come from a known spinning LiDAR goes to the octree.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+
+from pcc.codec.lattice.encode import LatticeFrame, encode_lattice
+from pcc.errors import InvalidSensor
+from pcc.geometry.grid import Grid, bounds, grid_of_integers, grid_of_step
+from pcc.geometry.voxels import own_step
+from pcc.inference.lattice_program import LatticeProgram
+from pcc.sensors.known import find_table, is_shipped, known_tables
+from pcc.sensors.locate import MIN_POINTS, locate
+from pcc.sensors.table import SensorTable
+
+AUTO, NONE = "auto", "none"
+MODEL = "lattice"  # where none is named
+MAX_APART = 0.1  # of the points; with more the octree is better
+_UNIT_M = 0.001  # of tables
+_MAX_CELL_SHARE = 8  # cells a point
+
+Sensor = str | Path | SensorTable
+
+
+def try_lattice(
+    xyz: np.ndarray,
+    sensor: Sensor,
+    program: LatticeProgram,
+    *,
+    voxel_size: float | None,
+    max_error: float | None,
+    required: bool,
+) -> LatticeFrame | None:
+    """The frame in its sensor's lattice; None where it has none, or is better off without.
+
+    Args:
+        xyz: (N, 3), finite.
+        sensor: ``auto``, a name, a file or a table.
+        required: raise instead of giving None.
+
+    Raises:
+        InvalidSensor: the sensor is not known; or ``required``, and the cloud is not in its lattice.
+    """
+    tables = known_tables() if isinstance(sensor, str) and sensor == AUTO else [_table_of(sensor)]
+    frame = _encode(xyz, tables, program, voxel_size, max_error, moved=required or xyz.dtype.kind == "f")
+    if frame is None and required:
+        names = ", ".join(table.name for table in tables) or "no sensor"
+        raise InvalidSensor(f"the cloud does not lie in the lattice of {names}, or not on a grid of 1 mm")
+    return frame
+
+
+def _table_of(sensor: Sensor) -> SensorTable:
+    return sensor if isinstance(sensor, SensorTable) else find_table(sensor)
+
+
+def _encode(
+    xyz: np.ndarray, tables: list[SensorTable], program: LatticeProgram, voxel_size: float | None,
+    max_error: float | None, *, moved: bool,
+) -> LatticeFrame | None:  # fmt: skip
+    if len(xyz) < MIN_POINTS:
+        return None
+    grid = _grid(xyz, voxel_size, max_error)
+    if grid is None:
+        return None
+    real = xyz.astype(np.float64) * (grid.den / grid.num)
+    located = locate(tables, real, moved=moved)
+    if located is None or 1 - located.fits.mean() > MAX_APART:
+        return None
+    error = None if max_error is None else max_error * grid.den / grid.num
+    voxels = np.floor(real + 0.5).astype(np.int64)
+    frame = encode_lattice(
+        voxels, grid, located, program, embedded=not is_shipped(located.table), max_error=_margin(xyz, error)
+    )
+    if frame is None or frame.shown.filled.size > _MAX_CELL_SHARE * len(xyz):
+        return None
+    return frame
+
+
+def _grid(xyz: np.ndarray, voxel_size: float | None, max_error: float | None) -> Grid | None:
+    """A grid of the table's unit that may stand for the cloud: its own, or where it is asked to be rounded."""
+    low, high = bounds(xyz)
+    step = own_step(xyz) if voxel_size is None else (voxel_size, 1.0)
+    if xyz.dtype.kind in "iu":
+        return grid_of_integers(low, high) if step == (1.0, 1.0) else None
+    if step is None and max_error is not None and max_error >= _UNIT_M:
+        step = (1.0, 1000.0)
+    if step is None or not math.isclose(step[0] / step[1], _UNIT_M, rel_tol=1e-9):
+        return None
+    return grid_of_step(low, high, *step)
+
+
+def _margin(xyz: np.ndarray, error: float | None) -> float | None:
+    """The bound in voxels that is left when the cloud was off the grid, and its values are rounded to its dtype."""
+    if error is None:
+        return None
+    ulp = float(np.spacing(np.abs(xyz).max().astype(xyz.dtype))) * 1000 if xyz.dtype.kind == "f" else 0.0
+    return error - 2 * ulp

@@ -1,0 +1,66 @@
+"""Which sensor a frame comes from, and where its points lie in the sensor's lattice.
+
+    a sample of the points on each table's lattice?  yes -> all places
+                                     no -> undo the correction of motion, if that brings them there (`pcc.sensors.twist`)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pcc.ops.lattice_map import Found, find
+from pcc.ops.twist_map import Twist
+from pcc.sensors.table import SensorTable
+from pcc.sensors.twist import fit_twist
+from pcc.sensors.twist_points import wrap_of
+
+ON_LATTICE = 1.5  # voxels that a point may lie from its place
+FITS = 0.9  # least share of the points on the lattice
+MIN_POINTS = 200
+_SAMPLE = 2000
+_MIN_RADIUS = 2000.0  # voxels, of the middle point: nearer ones lie near some place of any lattice
+
+
+@dataclass(frozen=True, eq=False)
+class Located:
+    """A frame in a sensor's lattice.
+
+    Attributes:
+        found: the points' places; fits: (N,) bool, which of them lie there.
+        twist: of the motion that the frame was corrected for, or None.
+        turns: (N,) float64, what `wrap` goes by; None without a twist.
+    """
+
+    table: SensorTable
+    found: Found
+    fits: np.ndarray
+    twist: Twist | None = None
+    turns: np.ndarray | None = None
+
+    def wrap(self, points: np.ndarray, raw: np.ndarray) -> np.ndarray:
+        """(M,) int8, the turns that the sweep of points (M,) is away from the azimuth of raw voxels (M, 3)."""
+        return np.zeros(len(points), np.int8) if self.turns is None else wrap_of(self.turns[points], raw)
+
+
+def locate(tables: Sequence[SensorTable], xyz: np.ndarray, *, moved: bool = True) -> Located | None:
+    """The first table on whose lattice the points lie, and their places; None if there is none.
+
+    Args:
+        xyz: (N, 3) float64 voxels.
+        moved: whether frames that were corrected for motion are looked for, too; takes a quarter of a second a table.
+    """
+    if len(xyz) < MIN_POINTS or np.median(np.hypot(xyz[:, 0], xyz[:, 1])) < _MIN_RADIUS:
+        return None
+    sample = xyz[:: max(len(xyz) // _SAMPLE, 1)]
+    for table in tables:
+        if (find(table.lattice, sample, table.max_index).error < ON_LATTICE).mean() >= FITS:
+            found = find(table.lattice, xyz, table.max_index)
+            return Located(table, found, found.error < ON_LATTICE)
+    for table in tables if moved else ():
+        fit = fit_twist(table, xyz)
+        if fit is not None and fit.share >= FITS:
+            return Located(table, fit.found, fit.found.error < ON_LATTICE, fit.twist, fit.turns)
+    return None
