@@ -124,7 +124,7 @@ class TurnBatches:
 
     def _part(self, step: int, cells: int, rng: np.random.Generator) -> CellBatch:
         recipe = self.recipe
-        turn = varied(self.turns[rng.integers(len(self.turns))], recipe, rng)
+        turn = varied(self.turns[int(rng.integers(len(self.turns)))], recipe, rng)
         group = int(2 ** rng.integers(1, recipe.most_coarse.bit_length())) if rng.random() < recipe.coarse else 1
         return cells_of(turn, step, group=group, most=cells, rng=rng)
 
@@ -180,7 +180,7 @@ def cells_of(
     known, width = pass_numbers(*ranges.shape) < step, width_feat(bins.width)
     image = RangeImage(scan.deviations, row_feats(scan.table, scan.statistics))
     image.fill(np.where(known, ranges, 0))
-    cells = image.cells(the_pass)
+    cells: tuple[int, ...] = image.cells(the_pass)
     if most is not None and rng is not None:
         cells = _some_of(cells, most, rng)
     seen = contexts(image, the_pass, width, cells)

@@ -1,7 +1,7 @@
 """Which sensor a frame comes from, and where its points lie in the sensor's lattice.
 
-    a sample of the points on each table's lattice?  yes -> all places
-                                     no -> undo the correction of motion, if that brings them there (`pcc.sensors.twist`)
+a sample of the points on each table's lattice?  yes -> all places
+                                                 no -> undo the correction of motion, if that brings them there
 """
 
 from __future__ import annotations
