@@ -58,9 +58,8 @@ class Mixture:
         shape = self.mu.shape
         if len(shape) != 2 or not 1 <= shape[0] <= MAX_COMPONENTS:
             raise ValueError(f"mu: expected shape (1..{MAX_COMPONENTS}, N), got {shape}")
-        check(self.mu, "mu", "int32", shape)
-        check(self.scale, "scale", "int16", shape)
-        check(self.weight, "weight", "int16", shape)
+        for name, dtype in (("mu", "int32"), ("scale", "int16"), ("weight", "int16")):
+            object.__setattr__(self, name, check(getattr(self, name), name, dtype, shape))
 
     def __len__(self) -> int:
         return self.mu.shape[1]
