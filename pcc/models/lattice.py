@@ -114,7 +114,7 @@ class RangeHead(nn.Module):
         """Occupancy logits (N,), and of the components weights, middles and scales (N, K); middles relative to base."""
         k = self.components
         out = self.layers(feats)
-        kernels = out[:, 3 * k + 1 :].view(-1, self.kernels, self.neighbours) / KERNEL_RANGE
+        kernels = out[:, 3 * k + 1 :].view(len(out), self.kernels, self.neighbours) / KERNEL_RANGE
         weighed = (kernels * differences.float()[:, None]).sum(2)
         starts = torch.cat([weighed, (guesses - base[:, None]).float()], 1)
         middles = starts + SPREAD_UNIT * torch.sinh(SPREAD_RATE * out[:, k : 2 * k])

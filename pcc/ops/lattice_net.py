@@ -158,7 +158,7 @@ def range_reference(net: RangeNet, seen: Contexts) -> tuple[np.ndarray, Mixture]
     """`RangeNet.run` of contexts, in numpy."""
     k, out = net.components, layers_reference(net.layers, seen.feats)
     n = seen.differences.shape[1]
-    kernels = out[:, 3 * k + 1 :].reshape(-1, net.kernels, n)
+    kernels = out[:, 3 * k + 1 :].reshape(len(out), net.kernels, n)
     weighed = ((kernels * seen.differences.astype(np.int64)[:, None]).sum(2) + 512) >> 10
     starts = np.concatenate([seen.base[:, None] + weighed, seen.guesses], 1)
     mu = (starts + spread_reference(out[:, k : 2 * k])).astype(np.int32)
