@@ -6,7 +6,7 @@ import numpy as np
 
 from pcc.datasets.turns import Turn
 from pcc.geometry.range_image import MAX_DEVIATION, RangeImage
-from pcc.ops.lattice_context import MOST_RANGE, num_feats
+from pcc.ops.lattice_context import MOST_RANGE
 from pcc.sensors.scan import Scan
 from pcc.sensors.table import SensorTable
 from tests.sensors.tables import small_table

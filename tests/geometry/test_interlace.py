@@ -1,4 +1,4 @@
-"""Every cell is in one pass; every neighbour that a pass names comes earlier; cells lie in the middle of the first two."""
+"""Every cell is in one pass; every neighbour that a pass names comes earlier, and lies within the margins."""
 
 import numpy as np
 import pytest
@@ -41,7 +41,7 @@ def test_neighbours_come_earlier(step):
     own = PASSES.index(step)
     row, column = np.nonzero(numbers == own)
     for down, right in step.neighbours:
-        inside = (0 <= row + down) & (row + down < rows)
+        inside = (row + down >= 0) & (row + down < rows)
         assert (numbers[row[inside] + down, (column[inside] + right) % columns] < own).all(), (down, right)
         assert inside.any()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 from decimal import Decimal, localcontext
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -105,8 +106,8 @@ def test_some_cells(rng):
 
 @pytest.mark.parametrize(
     "cells",
-    [(0, 1, 1, 160, 1, 1), (-1, 1, 1, 160, 1, 1), (24, 1, 41, 160, 1, 1), (24, 1, 1, 160, 1, 251), (24, 0, 2, 160, 1, 1),
-     (24, 1, 2, 160, 0, 1), (63, 1, 1, 160, 1, 1), (24, 1, 1), (24, 1, 1 << 40, 160, 1, 1 << 40)],
+    [(0, 1, 1, 160, 1, 1), (-1, 1, 1, 160, 1, 1), (24, 1, 41, 160, 1, 1), (24, 1, 1, 160, 1, 251),
+     (24, 0, 2, 160, 1, 1),     (24, 1, 2, 160, 0, 1), (63, 1, 1, 160, 1, 1), (24, 1, 1), (24, 1, 1 << 40, 160, 1, 1 << 40)],
     ids=str,
 )  # fmt: skip
 def test_cells_out_of_reach(rng, cells):
@@ -119,7 +120,7 @@ def test_cells_out_of_reach(rng, cells):
         np.empty((1, 7), np.int32),
     )
     around = op.surroundings(PASSES[1], image.range.shape[1])
-    with pytest.raises(ValueError, match="cells|wrong shapes"):
+    with pytest.raises(ValueError, match="cells"):
         _ext.lattice_context(around, image.range, image.deviation, image.row_feats, list(cells), 0, *arrays)
 
 
@@ -157,7 +158,7 @@ def test_width_feat_rises():
         0, 16, 24, 80, 88, 240, 255, 255,
     ]  # fmt: skip
     feats = [op.width_feat(width) for width in range(1, 5000)]
-    assert all(a <= b for a, b in zip(feats, feats[1:], strict=False))
+    assert all(a <= b for a, b in pairwise(feats))
 
 
 def test_compand_literals():

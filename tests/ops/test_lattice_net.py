@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ def dense(rng, inputs, outputs, *, last=False):
 
 def layers_of(rng, inputs, outputs, hidden=(16, 32)):
     widths = [-(-inputs // 4) * 4, *hidden, outputs]
-    pairs = list(zip(widths, widths[1:], strict=False))
+    pairs = list(pairwise(widths))
     return [dense(rng, a, b, last=(a, b) == pairs[-1]) for a, b in pairs]
 
 
@@ -213,7 +214,7 @@ def test_surroundings_that_do_not_fit_are_named(rng):
     net = range_net(rng, step)
     n = len(step.neighbours)
     for changes in ({"near": (n,)}, {"anchors": (-1, 1, 6, 7)}, {"extensions": ((0, 2), (1, n))}, {"neighbours": ()}):
-        with pytest.raises(ValueError, match="surroundings|layers"):
+        with pytest.raises(ValueError, match=r"surroundings|layers"):
             op.RangeNet(replace(step, **changes), net.layers, 2, ROW_FEATS)
     wide = replace(step, neighbours=tuple((0, i + 1) for i in range(33)))
     with pytest.raises(ValueError, match="surroundings: expected 2 to 32"):

@@ -111,7 +111,7 @@ def test_literal_frequencies():
 
 
 def test_frequencies_are_the_mixtures(rng):
-    """P(bin) = (mixture of logistics + 2^-10 / bins) / (1 + 2^-10), by its bits within 1 %; where no frequency is clamped."""
+    """P(bin) = (mixture of logistics + 2^-10 / bins) / (1 + 2^-10), in bits within 1 %, where nothing is clamped."""
     bins, k, n = Bins(13, 0, 32), 4, 2000
     mu = rng.integers(60_000, 200_000, (k, n)).astype(np.int32)
     scale, weight = (rng.integers(*ends, (k, n)).astype(np.int16) for ends in ((256, 2048), (-800, 800)))
@@ -211,7 +211,7 @@ def test_wrong_arguments_are_named():
 
 
 def test_the_table_recomputed():
-    """L[i] = round(2^24 / (1 + e^(16 - i/32))) with 60 digits, and none within 1/2000 of a half; C++ and numpy alike."""
+    """L[i] = round(2^24 / (1 + e^(16 - i/32))) with 60 digits, none within 1/2000 of a half."""
     with localcontext() as context:
         context.prec = 60
         exact = [2**24 / (1 + (16 - Decimal(i) / 32).exp()) for i in range(1025)]
