@@ -40,13 +40,18 @@ def encode(line: Sequence[str]) -> int:
     pcc encode map.ply -o map.pcc --max-error 0.005    within 5 mm
     pcc encode body.ply -o body.pcc --fields none      positions only
     pcc encode kinect.pcd --drop-invalid --max-error 0.0005
+    pcc encode drive/ --sensor mine.json               LiDAR in its own lattice; see pcc sensor fit
+    pcc encode 000094.bin --lossless-floats --order keep
     """
     parser = CommandParser("encode", encode.__doc__)
     _add_inputs(parser)
     parser.option("-o", "--output", type=Path, help="File, or folder for several. Default: beside each input.")
     parser.option("--model", default="auto", help="auto, dense, lidar, another that is installed, or adaptive.")
+    parser.option("--sensor", default="auto", help="Of a spinning LiDAR: auto, a known one, a .json file, or none.")
     parser.option("--voxel-size", type=float, help="Round to voxels of this edge, in the file's unit.")
     parser.option("--max-error", type=float, help="Move no point farther than this, in the file's unit.")
+    parser.flag("--lossless-floats", help="Keep float positions on no grid bit for bit: 1 mm voxels and what is left.")
+    parser.option("--order", default="any", help="any, or keep: points come out in the order of the input.")
     parser.option("--fields", default="all", help="all, none, or names: red,green,blue.")
     parser.option("--duplicates", default="keep", help="keep, or merge to one point a voxel (the first).")
     _add_drop_invalid(parser)
@@ -67,6 +72,9 @@ def encode(line: Sequence[str]) -> int:
         max_error=given.max_error,
         fields=given.fields if given.fields in ("all", "none") else names,
         duplicates=given.duplicates,
+        sensor=given.sensor,
+        order=given.order,
+        lossless_floats=given.lossless_floats,
     )
 
 

@@ -19,9 +19,10 @@ from pcc.codec.wire import Reader, varint
 from pcc.errors import CorruptStream
 from pcc.ops.checksum import crc32c
 
-HEADER, GEOMETRY, LATTICE, REFLECTANCE, MULTIPLICITY, FIELD, DIGEST, SEEK_TABLE = (
-    b"H", b"G", b"L", b"R", b"M", b"A", b"D", b"t"
-)  # fmt: skip
+HEADER, GEOMETRY, LATTICE, MULTIPLICITY, FLOATS = b"H", b"G", b"L", b"M", b"F"
+FIELD, REFLECTANCE, DERIVED = b"A", b"R", b"B"  # three ways to code a field
+ORDER, DIGEST, SEEK_TABLE = b"O", b"D", b"t"
+FIELD_TAGS = (FIELD, REFLECTANCE, DERIVED)
 
 
 @dataclass(frozen=True)
@@ -157,16 +158,16 @@ def frame_chunks(data: bytes | memoryview, span: tuple[int, int]) -> Iterator[Ch
     Raises:
         CorruptStream: a checksum differs, a chunk is missing or out of place, or an unknown one is required.
     """
-    order = HEADER + GEOMETRY + LATTICE + REFLECTANCE + MULTIPLICITY + FIELD + DIGEST
+    order = HEADER + GEOMETRY + LATTICE + MULTIPLICITY + FLOATS + FIELD + ORDER + DIGEST
     reader, last = Reader(memoryview(data)[: span[1]], span[0]), -1
     while reader.remaining:
         chunk = read_chunk(reader)
         if chunk.optional and last >= 0:
             continue
-        rank = order.find(chunk.tag)
+        rank = order.find(FIELD if chunk.tag in FIELD_TAGS else chunk.tag)
         if rank < 0:
             raise CorruptStream(f"chunk {chunk.tag.decode()!r} is required but unknown: the stream is newer than pcc")
-        repeated = chunk.tag == FIELD and rank == last
+        repeated = rank == last == order.index(FIELD)
         if (last < 0) != (chunk.tag == HEADER) or not (rank > last or repeated):
             raise CorruptStream(f"chunk {chunk.tag.decode()!r} at byte {chunk.start} is out of place")
         last = rank

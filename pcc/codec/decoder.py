@@ -15,27 +15,39 @@ from pcc.codec.columns import decode_column
 from pcc.codec.container import (
     DIGEST,
     FIELD,
+    FIELD_TAGS,
+    FLOATS,
     GEOMETRY,
     HEADER,
     LATTICE,
-    REFLECTANCE,
     MULTIPLICITY,
+    ORDER,
+    REFLECTANCE,
     Chunk,
     frame_chunks,
     frame_spans,
 )
 from pcc.codec.digest import DIGEST_BYTES, decoded_digest
 from pcc.codec.fields import decode_field
+from pcc.codec.floats import decode_floats
 from pcc.codec.geometry import parse_geometry_header
 from pcc.codec.header import FrameHeader, parse_header
+from pcc.codec.lattice.scan_order import scan_orders
 from pcc.codec.limits import DEFAULT_LIMITS, Limits, within
+from pcc.codec.order import decode_order, decoded_order
 from pcc.codec.wire import Reader
 from pcc.errors import CorruptStream, ModelMismatch
 from pcc.geometry.voxels import devoxelize_codes
+from pcc.ops import morton
+from pcc.ops.twist_map import FIXED_BITS
 from pcc.pointcloud import PointCloud
 
 if TYPE_CHECKING:
+    from pcc.codec.lattice.decode import Decoded
     from pcc.inference.registry import Model
+
+
+MAX_FLOAT_VOXEL = 1 << 28  # in magnitude, of voxels that have floats beside them
 
 
 def decode(data: bytes | memoryview, *, limits: Limits = DEFAULT_LIMITS, model: Model | None = None) -> PointCloud:
@@ -74,23 +86,57 @@ def decode_frame(
     """The cloud of the frame at bytes ``span`` (see ``container.frame_spans``); raises as ``decode`` does."""
     chunks = frame_chunks(data, span)
     header = parse_header(next(chunks).payload, limits)
-    by_tag: dict[bytes, list[Chunk]] = {tag: [] for tag in (HEADER, GEOMETRY, LATTICE, REFLECTANCE, MULTIPLICITY, FIELD, DIGEST)}
+    by_tag: dict[bytes, list[Chunk]] = {tag: [] for tag in _TAGS}
     for chunk in chunks:
-        by_tag[chunk.tag].append(chunk)
+        by_tag[FIELD if chunk.tag in FIELD_TAGS else chunk.tag].append(chunk)
         within("fields", len(by_tag[FIELD]), limits.max_fields)
-    if by_tag[REFLECTANCE] and not by_tag[LATTICE]:
-        raise CorruptStream("reflectances without a lattice")
-    if by_tag[LATTICE]:
-        codes, counts, fields = _decode_lattice(by_tag, header, limits, model)
+    lattice = _decode_lattice(data, by_tag, header, limits, model) if by_tag[LATTICE] else None
+    if lattice is not None:
+        codes, counts = lattice.ordered.codes, lattice.ordered.counts
     else:
-        codes = _decode_geometry(by_tag[GEOMETRY], header, model)
-        counts, fields = _decode_counts(by_tag[MULTIPLICITY], header), {}
-    fields |= _decode_fields(by_tag[FIELD], header, limits, fields)
+        codes, counts = _decode_geometry(by_tag[GEOMETRY], header, model), _decode_counts(by_tag[MULTIPLICITY], header)
+    floats = _decode_floats(by_tag[FLOATS], header, codes, counts, lattice)
+    fields = _decode_fields(by_tag[FIELD], header, limits, lattice)
+    order = _decode_order(by_tag[ORDER], header, lattice)
     digest = bytes(by_tag[DIGEST][0].payload)
-    if len(digest) != DIGEST_BYTES or digest != decoded_digest(header.grid, codes, counts, fields):
+    if len(digest) != DIGEST_BYTES or digest != decoded_digest(
+        header.grid, codes, counts, fields, floats=floats, order=order
+    ):
         raise CorruptStream("digest mismatch: the decoded values are not those that were encoded")
-    xyz = devoxelize_codes(codes, header.grid)
-    return PointCloud(xyz if len(xyz) == header.num_points else np.repeat(xyz, counts, axis=0), fields)
+    xyz = devoxelize_codes(codes, header.grid) if floats is None else floats
+    xyz = xyz if len(xyz) == header.num_points else np.repeat(xyz, counts, axis=0)
+    if order is not None:
+        xyz, fields = xyz[order], {name: values[order] for name, values in fields.items()}
+    return PointCloud(xyz, fields)
+
+
+_TAGS = (HEADER, GEOMETRY, LATTICE, MULTIPLICITY, FLOATS, FIELD, ORDER, DIGEST)
+
+
+def _decode_floats(
+    chunks: Sequence[Chunk], header: FrameHeader, codes: np.ndarray, counts: np.ndarray, lattice: Decoded | None
+) -> np.ndarray | None:
+    """(N, 3) float32 of a frame that has them beside its voxels."""
+    if not chunks:
+        return None
+    if header.grid.dtype != np.float32 or not header.num_points:
+        raise CorruptStream(f"floats beside {header.num_points} positions of {header.grid.dtype}")
+    if lattice is not None:
+        return decode_floats(chunks[0].payload, lattice.fixed[lattice.ordered.order])
+    coords = np.repeat(morton.decode(codes), counts, axis=0) + np.array(header.grid.origin, np.int64)
+    if np.abs(coords).max() > MAX_FLOAT_VOXEL:
+        raise CorruptStream("floats beside voxels too far away")
+    return decode_floats(chunks[0].payload, coords << FIXED_BITS)
+
+
+def _decode_order(chunks: Sequence[Chunk], header: FrameHeader, lattice: Decoded | None) -> np.ndarray | None:
+    """(N,) int64, the decoded row of each point, where an order is coded."""
+    if not chunks:
+        return None
+    bases = [decoded_order(header.num_points)]
+    if lattice is not None:
+        bases += scan_orders(lattice.shown.filled, lattice.ordered.order)
+    return decode_order(chunks[0].payload, header.num_points, bases)
 
 
 def _decode_geometry(chunks: Sequence[Chunk], header: FrameHeader, model: Model | None) -> np.ndarray:
@@ -143,15 +189,15 @@ def _decode_counts(chunks: Sequence[Chunk], header: FrameHeader) -> np.ndarray:
 
 
 def _decode_lattice(
-    by_tag: Mapping[bytes, Sequence[Chunk]], header: FrameHeader, limits: Limits, model: Model | None
-) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-    """Codes (V,) uint64, points a voxel (V,), and the field that was coded along."""
+    data: bytes | memoryview, by_tag: Mapping[bytes, Sequence[Chunk]], header: FrameHeader, limits: Limits,
+    model: Model | None,
+) -> Decoded:  # fmt: skip
     from pcc.codec.lattice.decode import decode_lattice
-    from pcc.codec.lattice.reflectance import parse_reflectance
+    from pcc.codec.lattice.tables import finder
     from pcc.inference.lattice_program import LatticeProgram
 
-    if by_tag[GEOMETRY] or by_tag[MULTIPLICITY] or header.num_voxels < 2:
-        raise CorruptStream(f"a lattice chunk beside other geometry, or for {header.num_voxels} voxels")
+    if by_tag[GEOMETRY] or by_tag[MULTIPLICITY] or header.num_voxels < 2 or header.adaptive or header.calibrated:
+        raise CorruptStream(f"a lattice chunk beside an octree's, or for {header.num_voxels} voxels")
 
     def find(digest: bytes) -> LatticeProgram:
         program = _find(digest, model)
@@ -159,23 +205,36 @@ def _decode_lattice(
             raise CorruptStream(f"lattice: the model {digest.hex()} is of another kind")
         return program
 
-    decoded = decode_lattice(by_tag[LATTICE][0].payload, header, find, limits)
-    fields = {}
-    for chunk in by_tag[REFLECTANCE]:
-        name, values = parse_reflectance(chunk.payload, decoded.shown)
-        fields[name] = values[decoded.ordered.order]
-    return decoded.ordered.codes, decoded.ordered.counts, fields
+    return decode_lattice(by_tag[LATTICE][0].payload, header, find, limits, finder(data, limits))
 
 
 def _decode_fields(
-    chunks: Sequence[Chunk], header: FrameHeader, limits: Limits, others: Mapping[str, np.ndarray]
+    chunks: Sequence[Chunk], header: FrameHeader, limits: Limits, lattice: Decoded | None
 ) -> dict[str, np.ndarray]:
     fields: dict[str, np.ndarray] = {}
     bytes_left = limits.max_field_bytes
     for chunk in chunks:
-        name, values = decode_field(chunk.payload, header.num_points, bytes_left)
-        if name in fields or name in others:
+        if chunk.tag == FIELD:
+            name, values = decode_field(chunk.payload, header.num_points, bytes_left)
+        else:
+            name, values = _decode_in_lattice(chunk, lattice, bytes_left)
+        if name in fields:
             raise CorruptStream(f"field {name!r} comes twice")
         fields[name] = values
         bytes_left -= values.nbytes
     return fields
+
+
+def _decode_in_lattice(chunk: Chunk, lattice: Decoded | None, max_bytes: int) -> tuple[str, np.ndarray]:
+    """Name and values (N,) of a field that the lattice helps to code."""
+    from pcc.codec.lattice.derived import CellIndex, parse_derived
+    from pcc.codec.lattice.reflectance import parse_reflectance
+
+    if lattice is None:
+        raise CorruptStream(f"chunk {chunk.tag.decode()!r} without a lattice")
+    within("bytes of fields", 8 * len(lattice.fixed), max_bytes)
+    if chunk.tag == REFLECTANCE:
+        name, values = parse_reflectance(chunk.payload, lattice.shown)
+    else:
+        name, values = parse_derived(chunk.payload, CellIndex.of(lattice.shown.filled, lattice.shown.num_apart))
+    return name, values[lattice.ordered.order]

@@ -19,7 +19,15 @@ from pcc.geometry.voxels import Grid
 DIGEST_BYTES = 16
 
 
-def decoded_digest(grid: Grid, codes: np.ndarray, counts: np.ndarray, fields: Mapping[str, np.ndarray]) -> bytes:
+def decoded_digest(
+    grid: Grid,
+    codes: np.ndarray,
+    counts: np.ndarray,
+    fields: Mapping[str, np.ndarray],
+    *,
+    floats: np.ndarray | None = None,
+    order: np.ndarray | None = None,
+) -> bytes:
     """SHA-256, first 16 bytes, of grid, points and fields.
 
     Args:
@@ -27,6 +35,8 @@ def decoded_digest(grid: Grid, codes: np.ndarray, counts: np.ndarray, fields: Ma
         codes: (V,) uint64 Morton codes, ascending.
         counts: (V,) points of each voxel; the digest sees every code that often.
         fields: name -> (N,) or (N, K) in decoded order; N is the sum of ``counts``.
+        floats: (N, 3) float32 in decoded order, where positions are coded beside their voxels.
+        order: (N,) the decoded row of each point, where an order is coded.
     """
     points = codes if len(codes) == counts.sum() else np.repeat(codes, counts)
     digest = hashlib.sha256(write_grid(grid))
@@ -35,4 +45,8 @@ def decoded_digest(grid: Grid, codes: np.ndarray, counts: np.ndarray, fields: Ma
     for name, values in fields.items():
         digest.update(write_spec(name, values))
         digest.update(to_words(values.reshape(-1)).data)
+    if floats is not None:
+        digest.update(to_words(floats.reshape(-1)).data)
+    if order is not None:
+        digest.update(to_words(order.astype(np.uint32)).data)
     return digest.digest()[:DIGEST_BYTES]

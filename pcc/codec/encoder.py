@@ -1,41 +1,45 @@
 """From a cloud to a stream: the order of the chunks of a frame, and who fills each.
 
-    cloud -> voxels -> G geometry (model)  M multiplicities  A fields ...  D digest
+    cloud -> positions: L lattice, or G octree and M multiplicities -> F floats -> A R B fields -> O order -> D digest
 
 Every chunk's content has its own module; nothing is compressed here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pcc.codec import container
-from pcc.codec.choice import ADAPTIVE, choose, choose_offset
-from pcc.codec.columns import encode_column
+from pcc.codec.choice import ADAPTIVE
 from pcc.codec.digest import decoded_digest
 from pcc.codec.dtypes import dtype_code
-from pcc.codec.fallback import all_levels
 from pcc.codec.fields import encode_field, select
-from pcc.codec.geometry import GeometryHeader, write_geometry_header
+from pcc.codec.floats import encode_floats
 from pcc.codec.header import FrameHeader, write_header
-from pcc.codec.lattice.choice import MODEL as LATTICE_MODEL
-from pcc.codec.lattice.choice import NONE, Sensor, try_lattice
+from pcc.codec.lattice.choice import AUTO, NONE, Sensor, default_program, try_lattice
+from pcc.codec.lattice.derived import CellIndex, write_derived
 from pcc.codec.lattice.encode import LatticeFrame
 from pcc.codec.lattice.levels import find_levels
 from pcc.codec.lattice.reflectance import write_reflectance
-from pcc.errors import InvalidSensor, ModelMismatch
-from pcc.geometry.voxels import Voxels, check_options, devoxelize_codes, voxelize
+from pcc.codec.lattice.scan_order import scan_orders
+from pcc.codec.lattice.tables import tables_of
+from pcc.codec.order import decoded_order, encode_order
+from pcc.codec.positions import Positions, lattice_positions, octree_positions
+from pcc.errors import InvalidSensor
+from pcc.geometry.voxels import check_options, devoxelize_codes, voxelize
 from pcc.inference.lattice_program import LatticeProgram
+from pcc.ops import morton
+from pcc.ops.twist_map import FIXED_BITS
 from pcc.pointcloud import PointCloud
 
 if TYPE_CHECKING:
     from pcc.inference.registry import Model
 
-AUTO = "auto"
+_MILLIMETRE = 0.001
 
 
 def encode(cloud: PointCloud, **options: Any) -> bytes:
@@ -45,7 +49,9 @@ def encode(cloud: PointCloud, **options: Any) -> bytes:
 
 def append(stream: bytes, cloud: PointCloud, **options: Any) -> bytes:
     """``stream`` with one more frame; the options are those of ``encode_frame``."""
-    return container.append(stream, encode_frame(cloud, **options))
+    return container.append(
+        stream, encode_frame(cloud, carried=frozenset(t.digest for t in tables_of(stream)), **options)
+    )
 
 
 def encode_frame(
@@ -59,6 +65,9 @@ def encode_frame(
     timestamp_ns: int | None = None,
     fallback: bool = True,
     sensor: Sensor = "auto",
+    order: str = "any",
+    lossless_floats: bool = False,
+    carried: frozenset[bytes] = frozenset(),
 ) -> bytes:
     """The chunks of one frame.
 
@@ -79,6 +88,10 @@ def encode_frame(
             a spinning LiDAR is looked for; ``none``: not at all.
         fallback: Code levels that the model predicts badly without it; False leaves all of them to the model.
 
+        order: ``any``: points come out in Morton order; ``keep``: in the order of the cloud.
+        lossless_floats: keep float32 metres that lie on no grid bit for bit: voxels of a millimetre, and what is left.
+        carried: digests of the sensors' tables that other frames of the stream carry; such a frame alone is no stream.
+
     Raises:
         InvalidCloud: NaN or infinity, or no common grid.
         LimitExceeded: more than 2^21 voxels along an axis.
@@ -87,43 +100,62 @@ def encode_frame(
         InvalidSensor: the sensor is not known, or the cloud not in its lattice though a model for that is asked for.
         ValueError, TypeError: an argument is wrong.
     """
+    _check_arguments(cloud, duplicates, order, voxel_size, max_error, lossless_floats)
+    size = _MILLIMETRE if lossless_floats and voxel_size is None else voxel_size
+    program = _named(model)
+    merge = duplicates == "merge"
+    frame = None if merge else _lattice(cloud, model, program, sensor, size, max_error, lossless_floats, carried)
+    if frame is not None:
+        positions = lattice_positions(frame)
+    elif isinstance(program, LatticeProgram):
+        raise ValueError("duplicates: expected 'keep' with a model of spinning LiDAR, got 'merge'")
+    else:
+        voxels = voxelize(cloud.xyz, voxel_size=size, max_error=max_error)
+        positions = octree_positions(voxels, program or str(model), fallback, merge)
+    chosen = {name: values[positions.rows] for name, values in select(cloud.fields, fields).items()}
+    floats = cloud.xyz[positions.rows] if lossless_floats else None
+    exact = lossless_floats or (size is None and max_error is None) or _restores(cloud.xyz, positions)
+    header = FrameHeader(
+        positions.grid,
+        positions.depth,
+        len(positions.rows),
+        len(positions.codes),
+        not exact,
+        num_merged=positions.num_merged,
+        timestamp_ns=timestamp_ns,
+        adaptive=positions.adaptive,
+        calibrated=positions.calibrated,
+    )
+    chunks = [(container.HEADER, write_header(header)), *positions.chunks]
+    if floats is not None and len(floats):
+        chunks.append((container.FLOATS, encode_floats(_fixed(positions), floats)))
+    chunks += _fields(positions, chosen)
+    kept = order == "keep" and len(positions.rows) > 1
+    if kept:
+        chunks.append((container.ORDER, _order(positions)))
+    digest = decoded_digest(
+        positions.grid, positions.codes, positions.counts, chosen, floats=floats,
+        order=_inverse(positions.rows) if kept else None,
+    )  # fmt: skip
+    chunks.append((container.DIGEST, digest))
+    return b"".join(container.write_chunk(tag, payload) for tag, payload in chunks)
+
+
+def _check_arguments(
+    cloud: PointCloud, duplicates: str, order: str, voxel_size: float | None, max_error: float | None, floats: bool
+) -> None:
     if duplicates not in ("keep", "merge"):
         raise ValueError(f"duplicates: expected 'keep' or 'merge', got {duplicates!r}")
+    if order not in ("any", "keep"):
+        raise ValueError(f"order: expected 'any' or 'keep', got {order!r}")
     if not isinstance(cloud, PointCloud):
         raise TypeError(f"cloud: expected a PointCloud, got {type(cloud).__name__}; pcc.PointCloud(xyz) makes one")
     dtype_code(cloud.xyz.dtype, "xyz")
-    program = _named(model)
-    if duplicates == "keep" and (model == AUTO or isinstance(program, LatticeProgram)):
-        lattice = _lattice(cloud, program, sensor, voxel_size, max_error)
-        if lattice is not None:
-            return _lattice_chunks(cloud, lattice, select(cloud.fields, fields), voxel_size or max_error, timestamp_ns)
-    if isinstance(program, LatticeProgram):
-        raise ValueError("duplicates: expected 'keep' with a model of spinning LiDAR, got 'merge'")
-    voxels = voxelize(cloud.xyz, voxel_size=voxel_size, max_error=max_error)
-    rows, counts = _decoded_rows(voxels, duplicates)
-    chosen = {name: values[rows] for name, values in select(cloud.fields, fields).items()}
-    num_merged = len(cloud) - len(rows) if duplicates == "merge" else None
-    quantized = (voxel_size is not None or max_error is not None) and not _restores(cloud.xyz, voxels)
-    geometry, octree = _geometry(voxels, program or model, fallback) if len(counts) > 1 else (None, b"")
-    header = FrameHeader(
-        voxels.grid,
-        voxels.depth,
-        len(rows),
-        len(counts),
-        quantized,
-        num_merged=num_merged,
-        timestamp_ns=timestamp_ns,
-        adaptive=geometry is not None and geometry.adaptive > 0,
-        calibrated=geometry is not None and len(geometry.calibrations) > 0,
-    )
-    chunks = [(container.HEADER, write_header(header))]
-    if geometry is not None:
-        chunks.append((container.GEOMETRY, write_geometry_header(geometry) + octree))
-    if len(rows) > len(counts):
-        chunks.append((container.MULTIPLICITY, encode_column((counts - 1).astype(np.uint32))))
-    chunks += [(container.FIELD, encode_field(name, values)) for name, values in chosen.items()]
-    chunks.append((container.DIGEST, decoded_digest(voxels.grid, voxels.codes, counts, chosen)))
-    return b"".join(container.write_chunk(tag, payload) for tag, payload in chunks)
+    check_options(voxel_size, max_error)
+    if floats and (voxel_size, max_error, duplicates) != (None, None, "keep"):
+        raise ValueError("lossless_floats: not together with voxel_size, max_error or merged duplicates")
+    if floats and cloud.xyz.dtype != np.float32:
+        raise ValueError(f"lossless_floats: expected float32 positions, got {cloud.xyz.dtype}")
 
 
 def _named(model: str | Path | Model) -> Model | None:
@@ -136,82 +168,72 @@ def _named(model: str | Path | Model) -> Model | None:
 
 
 def _lattice(
-    cloud: PointCloud, program: Model | None, sensor: Sensor, voxel_size: float | None, max_error: float | None
-) -> LatticeFrame | None:
+    cloud: PointCloud, model: Any, program: Model | None, sensor: Sensor, voxel_size: float | None,
+    max_error: float | None, lossless_floats: bool, carried: frozenset[bytes],
+) -> LatticeFrame | None:  # fmt: skip
     """The frame in its sensor's lattice, where it has one and may be coded there."""
-    if sensor == NONE:
-        if program is not None:
-            raise InvalidSensor("a model of spinning LiDAR needs a sensor; 'none' was asked for")
+    required = isinstance(program, LatticeProgram)
+    if not required and (model != AUTO or sensor == NONE):
         return None
-    check_options(voxel_size, max_error)
-    required = program is not None
-    if program is None:
-        from pcc.inference.registry import find_model
-
-        try:
-            program = find_model(LATTICE_MODEL)
-        except ModelMismatch:
-            return None
-    if not isinstance(program, LatticeProgram) or not np.isfinite(cloud.xyz).all():
+    if sensor == NONE:
+        raise InvalidSensor("a model of spinning LiDAR needs a sensor; 'none' was asked for")
+    lattice_program = program if isinstance(program, LatticeProgram) else default_program()
+    if lattice_program is None or not np.isfinite(cloud.xyz).all():
         return None
     return try_lattice(
-        cloud.xyz, sensor, program, voxel_size=voxel_size, max_error=max_error, required=required
+        cloud.xyz, sensor, lattice_program, voxel_size=voxel_size, max_error=max_error, required=required,
+        to_the_last_place=lossless_floats, carried=carried,
     )  # fmt: skip
 
 
-def _lattice_chunks(
-    cloud: PointCloud, frame: LatticeFrame, fields: dict[str, np.ndarray], rounded: float | None, timestamp_ns: int | None
-) -> bytes:  # fmt: skip
-    """The chunks of a frame in its sensor's lattice."""
-    ordered, rows = frame.ordered, frame.rows[frame.ordered.order]
-    in_order = {name: values[rows] for name, values in fields.items()}
-    decoded = np.repeat(devoxelize_codes(ordered.codes, frame.grid), ordered.counts, axis=0)
-    header = FrameHeader(
-        frame.grid, frame.depth, len(rows), len(ordered.codes),
-        rounded is not None and not np.array_equal(decoded, cloud.xyz[rows]), timestamp_ns=timestamp_ns,
-    )  # fmt: skip
-    chunks = [(container.HEADER, write_header(header)), (container.LATTICE, frame.payload)]
-    levels = find_levels(fields)
-    if levels is not None:
-        name = levels[0].name
-        in_order = {name: in_order.pop(name)} | in_order
-        chunks.append((container.REFLECTANCE, write_reflectance(frame.shown, levels[0], levels[1][frame.rows])))
-    chunks += [
-        (container.FIELD, encode_field(name, values))
-        for name, values in in_order.items()
-        if levels is None or name != levels[0].name
-    ]
-    chunks.append((container.DIGEST, decoded_digest(frame.grid, ordered.codes, ordered.counts, in_order)))
-    return b"".join(container.write_chunk(tag, payload) for tag, payload in chunks)
-
-
-def _decoded_rows(voxels: Voxels, duplicates: str) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of the input in decoded order, and points a voxel, (V,)."""
-    if duplicates == "keep":
-        return voxels.order, voxels.counts
-    firsts = np.cumsum(voxels.counts) - voxels.counts
-    return voxels.order[firsts], np.broadcast_to(np.int64(1), len(voxels))
-
-
-def _restores(xyz: np.ndarray, voxels: Voxels) -> bool:
+def _restores(xyz: np.ndarray, positions: Positions) -> bool:
     """Whether the rounding that was asked for changed nothing."""
-    decoded = devoxelize_codes(voxels.codes, voxels.grid)
-    return np.array_equal(np.repeat(decoded, voxels.counts, axis=0), xyz[voxels.order])
+    decoded = devoxelize_codes(positions.codes, positions.grid)
+    return np.array_equal(np.repeat(decoded, positions.counts, axis=0), xyz[positions.rows])
 
 
-def _geometry(voxels: Voxels, model: str | Path | Model, fallback: bool) -> tuple[GeometryHeader, bytes]:
-    """Who codes which level, and the coded octree."""
-    from pcc.codec.octree import encode_cheapest, encode_octree
-    from pcc.inference.program import Program
+def _fields(positions: Positions, fields: Mapping[str, np.ndarray]) -> list[tuple[bytes, bytes]]:
+    """The chunks of fields (N,) or (N, K) in decoded order: those that the lattice knows, and columns of values."""
+    frame = positions.lattice
+    if frame is None:
+        return [(container.FIELD, encode_field(name, values)) for name, values in fields.items()]
+    listed = _inverse(frame.ordered.order)
+    levels = find_levels(fields)
+    cells = CellIndex.of(frame.shown.filled, frame.shown.num_apart)
+    chunks = []
+    for name, values in fields.items():
+        if levels is not None and name == levels[0].name:
+            chunks.append((container.REFLECTANCE, write_reflectance(frame.shown, levels[0], levels[1][listed])))
+            continue
+        derived = write_derived(name, values[listed], cells)
+        chunks.append(
+            (container.FIELD, encode_field(name, values)) if derived is None else (container.DERIVED, derived)
+        )
+    return chunks
 
-    codes, depth = voxels.codes, voxels.depth
-    if model == ADAPTIVE:
-        return GeometryHeader(None, 0, all_levels(depth)), encode_octree(codes, depth, None, 0, all_levels(depth))
-    if isinstance(model, Program):
-        program, offset = model, choose_offset(voxels, model)
-    else:
-        program, offset = choose(voxels)
-    if not fallback:
-        return GeometryHeader(program.digest, offset), encode_octree(codes, depth, program, offset)
-    octree, mask, calibrations = encode_cheapest(codes, depth, program, offset)
-    return GeometryHeader(program.digest if mask != all_levels(depth) else None, offset, mask, calibrations), octree
+
+def _fixed(positions: Positions) -> np.ndarray:
+    """(N, 3) int64, decoded positions in 2^-24 millimetre."""
+    if positions.lattice is not None:
+        return positions.lattice.fixed[positions.lattice.ordered.order]
+    coords = np.repeat(morton.decode(positions.codes), positions.counts, axis=0)
+    return (coords + np.array(positions.grid.origin, np.int64)) << FIXED_BITS
+
+
+def _order(positions: Positions) -> bytes:
+    frame, bases = positions.lattice, [decoded_order(len(positions.rows))]
+    if frame is not None:
+        bases += scan_orders(frame.shown.filled, frame.ordered.order)
+    return encode_order(_ranks(positions.rows), bases)
+
+
+def _ranks(rows: np.ndarray) -> np.ndarray:
+    """(N,) distinct rows as 0..N-1 in their order: some may be missing where points were merged."""
+    ranks = np.empty(len(rows), np.int64)
+    ranks[np.argsort(rows)] = np.arange(len(rows))
+    return ranks
+
+
+def _inverse(rows: np.ndarray) -> np.ndarray:
+    """(N,) the decoded row of each of the input's points, in their order."""
+    return np.argsort(rows, kind="stable")

@@ -4,12 +4,44 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pcc.codec.container import DIGEST, FIELD, GEOMETRY, HEADER, MULTIPLICITY, Chunk, frame_chunks, frame_spans
+from pcc.codec.container import (
+    DERIVED,
+    DIGEST,
+    FIELD,
+    FIELD_TAGS,
+    FLOATS,
+    GEOMETRY,
+    HEADER,
+    LATTICE,
+    MULTIPLICITY,
+    Chunk,
+    frame_chunks,
+    frame_spans,
+)
 from pcc.codec.fields import FieldSpec, parse_spec
 from pcc.codec.geometry import GeometryHeader, parse_geometry_header
 from pcc.codec.header import FrameHeader, parse_header
+from pcc.codec.lattice.chunk import LatticeHeader, parse_lattice_header
+from pcc.codec.lattice.levels import parse_level_field
+from pcc.codec.lattice.tables import finder
 from pcc.codec.limits import DEFAULT_LIMITS, Limits
 from pcc.codec.wire import Reader
+
+
+@dataclass(frozen=True)
+class LatticeInfo:
+    """Of a frame in its sensor's lattice: the sensor's name, lasers and columns, points in cells and apart.
+
+    ``group`` range indices are one in decoded positions; ``moved``: the frame had been corrected for motion.
+    """
+
+    sensor: str
+    lasers: int
+    columns: int
+    num_cells: int
+    num_apart: int
+    group: int
+    moved: bool
 
 
 @dataclass(frozen=True)
@@ -25,6 +57,7 @@ class FrameInfo:
         level_offset: Of the scale on which the model saw the levels.
         adaptive: Mask of the octree's levels that were coded without the model, bit 0 the root's.
         digest: 16 bytes: the digest of the decoded values.
+        lattice: of a frame in its sensor's lattice, else None.
     """
 
     header: FrameHeader
@@ -36,6 +69,7 @@ class FrameInfo:
     level_offset: int
     adaptive: int
     digest: bytes
+    lattice: LatticeInfo | None = None
 
     @property
     def geometry_bpp(self) -> float:
@@ -62,17 +96,36 @@ def _describe_frame(data: bytes | memoryview, span: tuple[int, int], limits: Lim
     how = GeometryHeader(None)
     if geometry:
         how = parse_geometry_header(Reader(geometry[0].payload), header.depth, header.adaptive, header.calibrated)
+    lattice = _of(chunks, LATTICE)
+    in_lattice = parse_lattice_header(Reader(lattice[0].payload), finder(data, limits)) if lattice else None
     return FrameInfo(
         header=header,
         num_bytes=span[1] - span[0],
-        geometry_bytes=_size(geometry),
+        geometry_bytes=_size(geometry) + _size(lattice) + _size(_of(chunks, FLOATS)),
         multiplicity_bytes=_size(_of(chunks, MULTIPLICITY)),
-        fields=tuple((parse_spec(Reader(c.payload)), c.end - c.start) for c in _of(chunks, FIELD)),
-        model_digest=how.digest,
+        fields=tuple((_spec(c), c.end - c.start) for c in chunks if c.tag in FIELD_TAGS),
+        model_digest=in_lattice.model if in_lattice else how.digest,
         level_offset=how.level_offset,
         adaptive=how.adaptive,
         digest=bytes(_of(chunks, DIGEST)[0].payload),
+        lattice=_lattice_info(in_lattice) if in_lattice else None,
     )
+
+
+def _lattice_info(header: LatticeHeader) -> LatticeInfo:
+    table = header.sensor
+    return LatticeInfo(
+        table.name, table.num_lasers, len(header.firings), header.num_cells, header.num_apart, header.group,
+        header.motion is not None,
+    )  # fmt: skip
+
+
+def _spec(chunk: Chunk) -> FieldSpec:
+    reader = Reader(chunk.payload)
+    if chunk.tag in (FIELD, DERIVED):
+        return parse_spec(reader)
+    field = parse_level_field(reader)
+    return FieldSpec(field.name, field.dtype, None)
 
 
 def _of(chunks: list[Chunk], tag: bytes) -> list[Chunk]:

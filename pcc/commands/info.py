@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ def _record(frame: FrameInfo) -> dict[str, Any]:
         ],
         "model": frame.model_digest.hex() if frame.model_digest else None,
         "adaptive_levels": [level for level in range(header.depth) if frame.adaptive >> level & 1],
+        "lattice": asdict(frame.lattice) if frame.lattice else None,
         "digest": frame.digest.hex(),
     }
 
@@ -67,7 +69,17 @@ def _lines(index: int, frame: dict[str, Any]) -> list[str]:
         lines.append(f"    {field['name']:<11} {field['dtype']}{width}, {field['num_bytes']:,} bytes")
     if frame["timestamp_ns"] is not None:
         lines.append(f"    time        {frame['timestamp_ns']} ns")
+    if frame["lattice"]:
+        lines.append(_lattice_line(frame["lattice"]))
     lines.append(f"    model       {frame['model'] or 'none needed'}")
     if frame["adaptive_levels"]:
         lines.append(f"    adaptive    {len(frame['adaptive_levels'])} of {frame['depth']} levels")
     return [*lines, f"    digest      {frame['digest']}"]
+
+
+def _lattice_line(lattice: dict[str, Any]) -> str:
+    parts = [f"{lattice['sensor']}, {lattice['lasers']} lasers x {lattice['columns']:,} columns"]
+    parts += [f"{lattice['num_apart']:,} points apart"] if lattice["num_apart"] else []
+    parts += [f"ranges in groups of {lattice['group']}"] if lattice["group"] > 1 else []
+    parts += ["corrected for motion"] if lattice["moved"] else []
+    return f"    sensor      {', '.join(parts)}"

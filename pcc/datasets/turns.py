@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from pcc.io import read_points
 from pcc.ops.lattice_context import Contexts, contexts, reflectance_bytes, reflectance_feats, width_feat
 from pcc.ops.lattice_map import find
 from pcc.sensors.bins import RangeBins
-from pcc.sensors.scan import Scan, row_feats, scan_of
+from pcc.sensors.scan import Scan, quartiles, reflectance_row_feats, row_feats, scan_of
 from pcc.sensors.table import SensorTable
 
 NUM_LEVELS = 128
@@ -34,6 +35,11 @@ class Turn:
     scan: Scan
     reflectance: np.ndarray
     most: int
+
+    @cached_property
+    def quartiles(self) -> np.ndarray:
+        """(L, 3) uint8, see `pcc.sensors.scan.quartiles`."""
+        return quartiles(self.reflectance, self.scan.index > 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,11 +196,18 @@ def cells_of(
     bin_width = np.full(len(target), bins.width, np.int32)
     filled = target > 0
     levels = image.padded(turn.reflectance).reshape(-1)[places[filled]]
+    image.set_row_feats(shade_row_feats(turn))
     full = contexts(image, the_pass, width, cells)
     shown = image.padded(np.where(known, reflectance_bytes(turn.reflectance, turn.most), 0))
     extra = reflectance_feats(image, shown, the_pass, places[filled], full.base[filled])
     shades = np.concatenate([full.feats[filled], extra], 1)
     return CellBatch(step, seen, target, bin_width, levels, shades)
+
+
+def shade_row_feats(turn: Turn) -> np.ndarray:
+    """(L, 8) uint8, what is told of the rows before their reflectances."""
+    scan = turn.scan
+    return reflectance_row_feats(row_feats(scan.table, scan.statistics), turn.quartiles, turn.most)
 
 
 def _some_of(cells: tuple[int, ...], most: int, rng: np.random.Generator) -> tuple[int, ...]:

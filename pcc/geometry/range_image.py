@@ -27,13 +27,17 @@ class RangeImage:
         shape = self.rows + 2 * ROW_MARGIN, self.columns + 2 * COLUMN_MARGIN
         self.range = np.zeros(shape, np.int32)
         self.deviation = np.zeros(shape, np.int16)
-        self.row_feats = np.zeros((shape[0], row_feats.shape[1]), np.uint8)
-        self.row_feats[ROW_MARGIN : ROW_MARGIN + self.rows] = row_feats
+        self.set_row_feats(row_feats)
         self._inner(self.deviation)[...] = deviation
         beyond = np.arange(-COLUMN_MARGIN, 0)
         self._before = beyond % self.columns + COLUMN_MARGIN
         self._after = (self.columns + beyond + COLUMN_MARGIN) % self.columns + COLUMN_MARGIN
         self._wrap(self.deviation)
+
+    def set_row_feats(self, row_feats: np.ndarray) -> None:
+        """Features (R, F) uint8 of the rows."""
+        self.row_feats = np.zeros((self.range.shape[0], row_feats.shape[1]), np.uint8)
+        self.row_feats[ROW_MARGIN : ROW_MARGIN + self.rows] = row_feats
 
     def cells(self, step: Pass) -> tuple[int, int, int, int, int, int]:
         """First row, step and number of rows, and the same of columns, of a pass's cells; margins included."""

@@ -21,7 +21,7 @@ from pcc.errors import ModelMismatch
 from pcc.geometry.interlace import PASSES
 from pcc.inference.files import digest_of, read_card, read_metadata, read_model
 from pcc.ops.lattice_net import MAX_LAYERS, Dense, RangeNet, ReflectanceNet
-from pcc.sensors.scan import ROW_FEATS
+from pcc.sensors.scan import NUM_QUARTILES, ROW_FEATS
 
 FORMAT = "pcc-lattice-1"
 REFLECTANCE_BITS = 7
@@ -53,7 +53,7 @@ class LatticeProgram:
                 RangeNet(step, _layers(tensors, f"pass{p}.range"), kernels, ROW_FEATS) for p, step in enumerate(PASSES)
             ]
             self.reflectances = [
-                ReflectanceNet(step, _shades(tensors, f"pass{p}.reflectance"), ROW_FEATS)
+                ReflectanceNet(step, _shades(tensors, f"pass{p}.reflectance"), ROW_FEATS + NUM_QUARTILES)
                 for p, step in enumerate(PASSES)
             ]
         except (SafetensorError, KeyError, ValueError, TypeError, RecursionError) as error:

@@ -22,11 +22,11 @@ from torch.nn import functional
 from pcc.geometry.interlace import PASSES, Pass
 from pcc.nn.quantisation import ACTIVATION_STEP, Quantiser, weight_step
 from pcc.ops.lattice_context import NEXT_TO, num_feats, num_guesses
+from pcc.sensors.scan import NUM_QUARTILES, ROW_FEATS
 
 INPUT_STEP = 1.0 / 64.0
 INPUT_ZERO = 128
 INPUT_MULTIPLE = 4  # inputs are padded to
-ROW_FEATS = 5
 REFLECTANCE_BITS = 7
 FLOOR = 2.0**-10  # share of all bins alike
 SCALE_UNIT = 16.0  # range units of a logistic's scale 2^0
@@ -126,7 +126,7 @@ class ReflectanceHead(nn.Module):
 
     def __init__(self, step: Pass, config: LatticeConfig, quantiser: Quantiser) -> None:
         super().__init__()
-        inputs = padded(num_feats(step, ROW_FEATS) + 1 + len(step.neighbours) + len(NEXT_TO))
+        inputs = padded(num_feats(step, ROW_FEATS + NUM_QUARTILES) + 1 + len(step.neighbours) + len(NEXT_TO))
         hidden = [config.reflectance_hidden] * config.layers
         self.layers = Layers([inputs, *hidden, (1 << REFLECTANCE_BITS) - 1], quantiser)
 

@@ -1,7 +1,7 @@
 """Which sensor a frame comes from, and where its points lie in the sensor's lattice.
 
 a sample of the points on each table's lattice?  yes -> all places
-                                                 no -> undo the correction of motion, if that brings them there
+                                 no -> undo the correction of motion, if that brings them there (`pcc.sensors.twist`)
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from pcc.ops.lattice_map import Found, find
-from pcc.ops.twist_map import Twist
+from pcc.ops.twist_map import REACH, Twist
 from pcc.sensors.table import SensorTable
 from pcc.sensors.twist import fit_twist
+from pcc.sensors.twist import to_the_last_place as tightened
 from pcc.sensors.twist_points import wrap_of
 
 ON_LATTICE = 1.5  # voxels that a point may lie from its place
@@ -32,6 +33,7 @@ class Located:
         found: the points' places; fits: (N,) bool, which of them lie there.
         twist: of the motion that the frame was corrected for, or None.
         turns: (N,) float64, what `wrap` goes by; None without a twist.
+        raw: (N, 3) int32 voxels before the correction for motion, where the frame tells them; else None.
     """
 
     table: SensorTable
@@ -39,18 +41,22 @@ class Located:
     fits: np.ndarray
     twist: Twist | None = None
     turns: np.ndarray | None = None
+    raw: np.ndarray | None = None
 
     def wrap(self, points: np.ndarray, raw: np.ndarray) -> np.ndarray:
         """(M,) int8, the turns that the sweep of points (M,) is away from the azimuth of raw voxels (M, 3)."""
         return np.zeros(len(points), np.int8) if self.turns is None else wrap_of(self.turns[points], raw)
 
 
-def locate(tables: Sequence[SensorTable], xyz: np.ndarray, *, moved: bool = True) -> Located | None:
+def locate(
+    tables: Sequence[SensorTable], xyz: np.ndarray, *, moved: bool = True, to_the_last_place: bool = False
+) -> Located | None:
     """The first table on whose lattice the points lie, and their places; None if there is none.
 
     Args:
         xyz: (N, 3) float64 voxels.
         moved: whether frames that were corrected for motion are looked for, too; takes a quarter of a second a table.
+        to_the_last_place: know the motion as finely as float32 positions tell it.
     """
     if len(xyz) < MIN_POINTS or np.median(np.hypot(xyz[:, 0], xyz[:, 1])) < _MIN_RADIUS:
         return None
@@ -62,5 +68,8 @@ def locate(tables: Sequence[SensorTable], xyz: np.ndarray, *, moved: bool = True
     for table in tables if moved else ():
         fit = fit_twist(table, xyz)
         if fit is not None and fit.share >= FITS:
-            return Located(table, fit.found, fit.found.error < ON_LATTICE, fit.twist, fit.turns)
+            if to_the_last_place:
+                fit = tightened(fit, xyz)
+            raw = None if fit.rounded else np.rint(np.clip(fit.raw, 1 - REACH, REACH - 1)).astype(np.int32)
+            return Located(table, fit.found, fit.found.error < ON_LATTICE, fit.twist, fit.turns, raw)
     return None

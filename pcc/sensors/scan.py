@@ -13,12 +13,14 @@ from math import isqrt
 import numpy as np
 
 from pcc.geometry.range_image import azimuths_of, deviations_of, roll_of
+from pcc.ops.lattice_context import reflectance_bytes
 from pcc.ops.lattice_map import Found
 from pcc.sensors.table import SensorTable
 
 UNITS = 4  # range units of 1/16 mm in a quarter of a millimetre
 NOISE_LEVELS, FILL_LEVELS = 64, 16
 ROW_FEATS = 5
+NUM_QUARTILES = 3
 _TANGENT_BITS = 12
 
 
@@ -119,3 +121,17 @@ def row_feats(table: SensorTable, statistics: RowStatistics) -> np.ndarray:
     elevation = [min(max(128 + (t * 172 >> _TANGENT_BITS), 0), 255) for t in tangent]
     columns = [elevation, [255, *gaps], [*gaps, 255], 4 * statistics.noise, 17 * statistics.fill]
     return np.stack([np.array(column, np.int64) for column in columns], 1).clip(0, 255).astype(np.uint8)
+
+
+def quartiles(levels: np.ndarray, filled: np.ndarray) -> np.ndarray:
+    """(L, 3) uint8: the quartiles of each row's levels (L, C) where ``filled``; 0 in empty rows."""
+    found = np.zeros((len(levels), NUM_QUARTILES), np.uint8)
+    for row, (values, mask) in enumerate(zip(levels, filled, strict=True)):
+        if mask.any():
+            found[row] = np.rint(np.quantile(values[mask], [0.25, 0.5, 0.75]))
+    return found
+
+
+def reflectance_row_feats(feats: np.ndarray, quartiles: np.ndarray, most: int) -> np.ndarray:
+    """(L, 8) uint8: those of `row_feats`, and quartiles of levels as shares of the largest."""
+    return np.concatenate([feats, reflectance_bytes(quartiles, most)], 1)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from pcc.codec.lattice.encode import LatticeFrame, encode_lattice
-from pcc.errors import InvalidSensor
+from pcc.errors import InvalidSensor, ModelMismatch
 from pcc.geometry.grid import Grid, bounds, grid_of_integers, grid_of_step
 from pcc.geometry.voxels import own_step
 from pcc.inference.lattice_program import LatticeProgram
@@ -37,6 +37,8 @@ def try_lattice(
     voxel_size: float | None,
     max_error: float | None,
     required: bool,
+    to_the_last_place: bool = False,
+    carried: frozenset[bytes] = frozenset(),
 ) -> LatticeFrame | None:
     """The frame in its sensor's lattice; None where it has none, or is better off without.
 
@@ -44,16 +46,30 @@ def try_lattice(
         xyz: (N, 3), finite.
         sensor: ``auto``, a name, a file or a table.
         required: raise instead of giving None.
+        to_the_last_place: know a correction for motion as finely as float32 positions tell it.
+        carried: digests of tables that the stream has already.
 
     Raises:
         InvalidSensor: the sensor is not known; or ``required``, and the cloud is not in its lattice.
     """
     tables = known_tables() if isinstance(sensor, str) and sensor == AUTO else [_table_of(sensor)]
-    frame = _encode(xyz, tables, program, voxel_size, max_error, moved=required or xyz.dtype.kind == "f")
+    moved = required or xyz.dtype.kind == "f"
+    frame = _encode(xyz, tables, program, voxel_size, max_error, moved, to_the_last_place, carried)
     if frame is None and required:
         names = ", ".join(table.name for table in tables) or "no sensor"
         raise InvalidSensor(f"the cloud does not lie in the lattice of {names}, or not on a grid of 1 mm")
     return frame
+
+
+def default_program() -> LatticeProgram | None:
+    """The model of spinning LiDAR that codes where none is named; None where it is not installed."""
+    from pcc.inference.registry import find_model
+
+    try:
+        program = find_model(MODEL)
+    except ModelMismatch:
+        return None
+    return program if isinstance(program, LatticeProgram) else None
 
 
 def _table_of(sensor: Sensor) -> SensorTable:
@@ -62,7 +78,8 @@ def _table_of(sensor: Sensor) -> SensorTable:
 
 def _encode(
     xyz: np.ndarray, tables: list[SensorTable], program: LatticeProgram, voxel_size: float | None,
-    max_error: float | None, *, moved: bool,
+    max_error: float | None, moved: bool, to_the_last_place: bool,
+    carried: frozenset[bytes],
 ) -> LatticeFrame | None:  # fmt: skip
     if len(xyz) < MIN_POINTS:
         return None
@@ -70,14 +87,13 @@ def _encode(
     if grid is None:
         return None
     real = xyz.astype(np.float64) * (grid.den / grid.num)
-    located = locate(tables, real, moved=moved)
+    located = locate(tables, real, moved=moved, to_the_last_place=to_the_last_place)
     if located is None or 1 - located.fits.mean() > MAX_APART:
         return None
-    error = None if max_error is None else max_error * grid.den / grid.num
-    voxels = np.floor(real + 0.5).astype(np.int64)
-    frame = encode_lattice(
-        voxels, grid, located, program, embedded=not is_shipped(located.table), max_error=_margin(xyz, error)
-    )
+    voxels = real if max_error is not None else np.floor(real + 0.5).astype(np.int64)
+    error = None if max_error is None else max_error * grid.den / grid.num - _dtype_error(xyz, grid)
+    embedded = not is_shipped(located.table) and located.table.digest not in carried
+    frame = encode_lattice(voxels, grid, located, program, embedded=embedded, max_error=error)
     if frame is None or frame.shown.filled.size > _MAX_CELL_SHARE * len(xyz):
         return None
     return frame
@@ -96,9 +112,8 @@ def _grid(xyz: np.ndarray, voxel_size: float | None, max_error: float | None) ->
     return grid_of_step(low, high, *step)
 
 
-def _margin(xyz: np.ndarray, error: float | None) -> float | None:
-    """The bound in voxels that is left when the cloud was off the grid, and its values are rounded to its dtype."""
-    if error is None:
-        return None
-    ulp = float(np.spacing(np.abs(xyz).max().astype(xyz.dtype))) * 1000 if xyz.dtype.kind == "f" else 0.0
-    return error - 2 * ulp
+def _dtype_error(xyz: np.ndarray, grid: Grid) -> float:
+    """By how many voxels positions may move when they are rounded to the cloud's dtype."""
+    if xyz.dtype.kind != "f":
+        return 0.0
+    return float(np.spacing(np.abs(xyz).max())) * grid.den / grid.num

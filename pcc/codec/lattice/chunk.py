@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,8 @@ from pcc.sensors.table import DIGEST_BYTES, MAX_OFFSET, MAX_SLOPE, SensorTable
 from pcc.sensors.turn import MAX_STEPS
 
 MODEL_DIGEST_BYTES = 16
-EMBEDDED, EXACT, MOVED = 1, 2, 4
+EMBEDDED, CORRECTED, MOVED, RAW_CORRECTED = 1, 2, 4, 8
+_FLAGS = EMBEDDED | CORRECTED | MOVED | RAW_CORRECTED
 MAX_GROUP = 1 << 16
 _BYTE = np.dtype(np.uint8)
 
@@ -39,6 +41,7 @@ class LatticeHeader:
         corrections: codes of probabilities (`pcc.codec.lattice.corrections`), or None: positions are the lattice's.
         num_cells: points in cells; num_apart: points that are not.
         motion: that the frame was corrected for, or None.
+        raw_corrections: as ``corrections``, of positions before that, or None.
     """
 
     model: bytes
@@ -52,32 +55,41 @@ class LatticeHeader:
     num_cells: int
     num_apart: int
     motion: Motion | None
+    raw_corrections: bytes | None
 
 
 def write_lattice_header(header: LatticeHeader) -> bytes:
     """As docs/bitstream.md has it."""
-    flags = EMBEDDED * header.embedded | EXACT * (header.corrections is not None) | MOVED * (header.motion is not None)
+    flags = EMBEDDED * header.embedded | CORRECTED * (header.corrections is not None)
+    flags |= MOVED * (header.motion is not None) | RAW_CORRECTED * (header.raw_corrections is not None)
     out = bytes([flags]) + header.model
     out += write_table(header.sensor) if header.embedded else header.sensor.digest
     out += write_firings(header.firings)
     out += encode_column(header.statistics.noise) + encode_column(header.statistics.fill)
-    out += varint(header.group) + bytes([header.bits]) + (header.corrections or b"")
+    out += varint(header.group) + bytes([header.bits])
+    out += (header.corrections or b"") + (header.raw_corrections or b"")
     out += varint(header.num_cells) + varint(header.num_apart)
     return out if header.motion is None else out + write_motion(header.motion)
 
 
-def parse_lattice_header(reader: Reader) -> LatticeHeader:
+FindTable = Callable[[bytes], SensorTable | None]
+
+
+def parse_lattice_header(reader: Reader, find_table: FindTable = find_table_by_digest) -> LatticeHeader:
     """Reads what ``write_lattice_header`` wrote.
+
+    Args:
+        find_table: the table of a digest, among those known and those of other frames of the stream.
 
     Raises:
         CorruptStream: it breaks a rule.
         InvalidSensor: the sensor is not known here.
     """
     flags = reader.u8()
-    if flags & ~(EMBEDDED | EXACT | MOVED):
+    if flags & ~_FLAGS:
         raise CorruptStream(f"lattice: flags {flags:#04x}: the stream is newer than this pcc")
     model = bytes(reader.take(MODEL_DIGEST_BYTES))
-    sensor = parse_table(reader) if flags & EMBEDDED else _known(bytes(reader.take(DIGEST_BYTES)))
+    sensor = parse_table(reader) if flags & EMBEDDED else _known(bytes(reader.take(DIGEST_BYTES)), find_table)
     lasers = sensor.num_lasers
     firings = parse_firings(reader, sensor.steps)
     noise, fill = decode_column(reader, _BYTE, lasers), decode_column(reader, _BYTE, lasers)
@@ -86,19 +98,28 @@ def parse_lattice_header(reader: Reader) -> LatticeHeader:
     group, bits = reader.varint(), reader.u8()
     if not 1 <= group <= MAX_GROUP or not 1 <= bits <= 20 or group << bits > 1 << 21:
         raise CorruptStream(f"lattice: {bits} bits of groups of {group}")
-    corrections = bytes(reader.take(NUM_CLASSES + 1)) if flags & EXACT else None
+    corrections = bytes(reader.take(NUM_CLASSES + 1)) if flags & CORRECTED else None
+    raw_corrections = bytes(reader.take(NUM_CLASSES + 1)) if flags & RAW_CORRECTED else None
     num_cells, num_apart = reader.varint(), reader.varint()
     if num_cells > lasers * len(firings):
         raise CorruptStream(f"lattice: {num_cells} points in {lasers * len(firings)} cells")
     motion = parse_motion(reader, num_cells) if flags & MOVED else None
     return LatticeHeader(
         model, sensor, bool(flags & EMBEDDED), firings, RowStatistics(noise, fill), group, bits, corrections, num_cells,
-        num_apart, motion,
+        num_apart, motion, raw_corrections,
     )  # fmt: skip
 
 
-def _known(digest: bytes) -> SensorTable:
-    table = find_table_by_digest(digest)
+def embedded_table(payload: bytes | memoryview) -> SensorTable | None:
+    """The table that a lattice chunk carries, if it does; raises as ``parse_lattice_header``."""
+    reader = Reader(payload)
+    embedded = reader.u8() & EMBEDDED
+    reader.take(MODEL_DIGEST_BYTES)
+    return parse_table(reader) if embedded else None
+
+
+def _known(digest: bytes, find_table: FindTable) -> SensorTable:
+    table = find_table(digest)
     if table is None:
         raise InvalidSensor(
             f"the stream needs the sensor {digest.hex()}, which is not known here "

@@ -10,9 +10,9 @@ import numpy as np
 from pcc.codec.header import FrameHeader
 from pcc.codec.lattice.apart import parse_apart
 from pcc.codec.lattice.cells import code_ranges
-from pcc.codec.lattice.chunk import LatticeHeader, parse_lattice_header
+from pcc.codec.lattice.chunk import FindTable, LatticeHeader, parse_lattice_header
 from pcc.codec.lattice.corrections import code_corrections
-from pcc.codec.lattice.layout import Ordered, place_cells, put_in_order
+from pcc.codec.lattice.layout import Ordered, Placed, fixed_positions, place_cells, put_in_order
 from pcc.codec.lattice.reflectance import Shown
 from pcc.codec.limits import Limits, within
 from pcc.codec.wire import Reader
@@ -22,24 +22,30 @@ from pcc.geometry.range_image import RangeImage, azimuths_of, deviations_of
 from pcc.inference.lattice_program import LatticeProgram
 from pcc.ops import morton
 from pcc.sensors.bins import RangeBins
+from pcc.sensors.known import find_table_by_digest
 from pcc.sensors.scan import UNITS, row_feats
 
 
 @dataclass(frozen=True, eq=False)
 class Decoded:
-    """The points in order, and what reflectances are decoded with."""
+    """The points in order, what reflectances are decoded with, and positions (N, 3) int64 in 2^-24 voxel, as listed."""
 
     ordered: Ordered
     shown: Shown
+    fixed: np.ndarray
 
 
 def decode_lattice(
-    payload: memoryview, frame: FrameHeader, find: Callable[[bytes], LatticeProgram], limits: Limits
+    payload: memoryview,
+    frame: FrameHeader,
+    find: Callable[[bytes], LatticeProgram],
+    limits: Limits,
+    find_table: FindTable = find_table_by_digest,
 ) -> Decoded:
     """The points of a lattice chunk.
 
     Args:
-        find: the program of a digest.
+        find: the program of a digest; find_table: the sensor's table.
 
     Raises:
         CorruptStream: the payload is damaged.
@@ -47,42 +53,46 @@ def decode_lattice(
         LimitExceeded: more cells than ``limits`` allow points.
     """
     reader = Reader(payload)
-    header = parse_lattice_header(reader)
+    header = parse_lattice_header(reader, find_table)
     if header.num_cells + header.num_apart != frame.num_points:
         raise CorruptStream(f"lattice: {header.num_cells} and {header.num_apart} points of {frame.num_points}")
     within("cells", header.sensor.num_lasers * len(header.firings), limits.max_points)
     apart = morton.decode(parse_apart(reader, header.num_apart, frame.depth))
     coder = RansDecoder(bytes(reader.rest()))
     shown, numbers = _ranges(header, find(header.model), coder)
-    coords = _coords(header, numbers, coder, frame)
+    raw = place_cells(header.sensor, header.firings, _bins(header), numbers)
+    if header.raw_corrections is not None:
+        raw = raw.corrected(code_corrections(coder, raw.place, header.raw_corrections, None))
+    coords = np.concatenate([_coords(header, raw, coder, frame), apart])
     coder.finish()
-    ordered = put_in_order(np.concatenate([coords, apart]))
+    ordered = put_in_order(coords)
     if len(ordered.codes) != frame.num_voxels:
         raise CorruptStream(f"lattice: decoded {len(ordered.codes)} voxels, the stream declares {frame.num_voxels}")
-    return Decoded(ordered, shown)
+    fixed = fixed_positions(coords + np.array(frame.grid.origin, np.int64), raw.voxels, header.motion)
+    return Decoded(ordered, shown, fixed)
 
 
 def _ranges(header: LatticeHeader, program: LatticeProgram, coder: RansDecoder) -> tuple[Shown, np.ndarray]:
     """The turn with all ranges, and the bins' numbers (L, C) int32."""
     table, bins = header.sensor, _bins(header)
     azimuths = azimuths_of(header.firings, table.shift, table.steps)
-    image = RangeImage(deviations_of(azimuths, table.steps), row_feats(table, header.statistics))
+    feats = row_feats(table, header.statistics)
+    image = RangeImage(deviations_of(azimuths, table.steps), feats)
     numbers = code_ranges(program, coder, image, bins, header.bits, None)
     filled = numbers > 0
     if int(filled.sum()) != header.num_cells:
         raise CorruptStream(f"lattice: {int(filled.sum())} points in cells, the stream declares {header.num_cells}")
     if int(numbers.max(initial=0)) * header.group > table.max_index + header.group:
         raise CorruptStream("lattice: a range beyond the sensor's reach")
-    return Shown(program, image, bins.width, filled, header.num_apart), numbers
+    return Shown(program, image, bins.width, feats, filled, header.num_apart), numbers
 
 
-def _coords(header: LatticeHeader, numbers: np.ndarray, coder: RansDecoder, frame: FrameHeader) -> np.ndarray:
-    """Voxels (N, 3) int32 >= 0 of the points in cells."""
-    placed = place_cells(header.sensor, header.firings, _bins(header), numbers).moved(header.motion)
-    voxels = placed.voxels.astype(np.int64)
+def _coords(header: LatticeHeader, raw: Placed, coder: RansDecoder, frame: FrameHeader) -> np.ndarray:
+    """Voxels (N, 3) int32 >= 0 of the points in cells, from where they were measured."""
+    placed = raw.moved(header.motion)
     if header.corrections is not None:
-        voxels += code_corrections(coder, placed.place, header.corrections, None)
-    voxels -= np.array(frame.grid.origin)
+        placed = placed.corrected(code_corrections(coder, placed.place, header.corrections, None))
+    voxels = placed.voxels.astype(np.int64) - np.array(frame.grid.origin)
     if len(voxels) and (voxels.min() < 0 or int(voxels.max()) >> frame.depth):
         raise CorruptStream("lattice: a point outside of the frame's cube")
     return voxels.astype(np.int32)

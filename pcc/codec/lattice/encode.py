@@ -14,7 +14,7 @@ from pcc.codec.lattice.apart import write_apart
 from pcc.codec.lattice.cells import code_ranges
 from pcc.codec.lattice.chunk import MAX_GROUP, LatticeHeader, write_lattice_header
 from pcc.codec.lattice.corrections import code_corrections, measure
-from pcc.codec.lattice.layout import Motion, Ordered, Placed, place_cells, put_in_order
+from pcc.codec.lattice.layout import Motion, Ordered, Placed, fixed_positions, place_cells, put_in_order
 from pcc.codec.lattice.reflectance import Shown
 from pcc.entropy.coders import RansEncoder
 from pcc.geometry.grid import Grid
@@ -27,7 +27,6 @@ from pcc.sensors.scan import Scan, row_feats, scan_of
 from pcc.sensors.table import SensorTable
 
 
-
 @dataclass(frozen=True, eq=False)
 class LatticeFrame:
     """What becomes of a frame.
@@ -38,6 +37,7 @@ class LatticeFrame:
         ordered: the decoded points; ``ordered.order`` are rows of ``rows``.
         rows: (N,) points of the input as encoder and decoder list them before they are put in order.
         shown: what reflectances are coded with.
+        fixed: (N, 3) int64 in 2^-24 voxel, positions as finely as they are known, as listed.
     """
 
     payload: bytes
@@ -46,6 +46,7 @@ class LatticeFrame:
     ordered: Ordered
     rows: np.ndarray
     shown: Shown
+    fixed: np.ndarray
 
 
 def encode_lattice(
@@ -60,7 +61,8 @@ def encode_lattice(
     """The frame in the lattice of a sensor; None where it has no points there.
 
     Args:
-        voxels: (N, 3) int64, multiples of the grid's step, which is the table's unit.
+        voxels: (N, 3), multiples of the grid's step, which is the table's unit: int64, or float64 with ``max_error``,
+            which is then one to the positions before they were rounded.
         grid: its step and dtype count.
         located: the points in the sensor's lattice.
         embedded: put the table into the stream.
@@ -72,11 +74,13 @@ def encode_lattice(
     scan = _keep_close(scan, bins, voxels, located, max_error)
     if not len(scan.firings) or not (scan.index > 0).any():
         return None
-    placed, motion = _place(scan, bins, located)
+    measured, raw_delta, motion = _place(scan, bins, located, max_error)
+    raw = measured.corrected(raw_delta)
+    placed = raw.moved(motion)
     kept = len(placed.voxels)
     rows = np.concatenate([scan.point[scan.point >= 0], scan.apart])
-    decoded = voxels[rows]
-    delta = _corrections(decoded[:kept] - placed.voxels, max_error)
+    delta = _corrections(voxels[rows[:kept]] - placed.voxels, max_error)
+    decoded = np.rint(voxels[rows]).astype(np.int64)
     decoded[:kept] = placed.voxels + delta
     origin = decoded.min(0)
     coords = (decoded - origin).astype(np.int32)
@@ -87,22 +91,29 @@ def encode_lattice(
     header = LatticeHeader(
         program.digest, table, embedded, scan.firings, scan.statistics, bins.group, int(numbers.max()).bit_length(),
         measure(placed.place, delta) if delta.any() else None, kept, len(apart.order), motion,
+        None if raw_delta is None else measure(measured.place, raw_delta),
     )  # fmt: skip
-    image = RangeImage(scan.deviations, row_feats(table, scan.statistics))
+    feats = row_feats(table, scan.statistics)
+    image = RangeImage(scan.deviations, feats)
     payload = write_lattice_header(header) + write_apart(apart, depth)
-    payload += _code(program, image, bins, header, numbers, placed.place, delta)
+    payload += _code(program, image, bins, header, numbers, (measured.place, raw_delta), (placed.place, delta))
     out_grid = Grid(grid.num, grid.den, (int(origin[0]), int(origin[1]), int(origin[2])), grid.dtype)
-    shown = Shown(program, image, bins.width, numbers > 0, len(apart.order))
-    return LatticeFrame(payload, out_grid, depth, put_in_order(coords), rows, shown)
+    shown = Shown(program, image, bins.width, feats, numbers > 0, len(apart.order))
+    fixed = fixed_positions(coords.astype(np.int64) + origin, raw.voxels, motion)
+    return LatticeFrame(payload, out_grid, depth, put_in_order(coords), rows, shown, fixed)
 
 
-def _place(scan: Scan, bins: RangeBins, located: Located) -> tuple[Placed, Motion | None]:
-    """Where the points in cells come to lie, and the motion that they are corrected for."""
-    raw = place_cells(scan.table, scan.firings, bins, bins.numbers(scan.index))
+def _place(
+    scan: Scan, bins: RangeBins, located: Located, max_error: float | None
+) -> tuple[Placed, np.ndarray | None, Motion | None]:
+    """Where the points in cells were measured, what these positions lack where that is known, and the motion."""
+    measured = place_cells(scan.table, scan.firings, bins, bins.numbers(scan.index))
     if located.twist is None:
-        return raw, None
-    motion = Motion(located.twist, located.wrap(scan.point[scan.point >= 0], raw.voxels))
-    return raw.moved(motion), motion
+        return measured, None, None
+    point, delta = scan.point[scan.point >= 0], None
+    if located.raw is not None and max_error is None:
+        delta = _corrections(located.raw[point] - measured.voxels, None)
+    return measured, delta, Motion(located.twist, located.wrap(point, measured.corrected(delta).voxels))
 
 
 def group_of(table: SensorTable, max_error: float) -> int:
@@ -111,13 +122,12 @@ def group_of(table: SensorTable, max_error: float) -> int:
     return min(max(int(2 * (max_error - math.sqrt(3) / 2) / length) + 1, 1), MAX_GROUP)
 
 
-def _keep_close(
-    scan: Scan, bins: RangeBins, voxels: np.ndarray, located: Located, max_error: float | None
-) -> Scan:
+def _keep_close(scan: Scan, bins: RangeBins, voxels: np.ndarray, located: Located, max_error: float | None) -> Scan:
     """Without the cells that would be decoded farther away than they may; their points are apart."""
     if not len(scan.firings):
         return scan
-    placed, _ = _place(scan, bins, located)
+    measured, delta, motion = _place(scan, bins, located, max_error)
+    placed = measured.corrected(delta).moved(motion)
     away = voxels[scan.point[scan.point >= 0]] - placed.voxels
     left = away - _corrections(away, max_error)
     far = left.any(1) if max_error is None else (left**2).sum(1) > max_error**2
@@ -126,7 +136,7 @@ def _keep_close(
 
 def _corrections(away: np.ndarray, max_error: float | None) -> np.ndarray:
     """(N, 3) int8 in -1..1 for what positions lack (N, 3): of all, or of those that are too far away."""
-    nearest = np.clip(away, -1, 1)
+    nearest = np.clip(np.rint(away), -1, 1)
     if max_error is not None:
         nearest[(away**2).sum(1) <= max_error**2] = 0
     return nearest.astype(np.int8)
@@ -134,11 +144,13 @@ def _corrections(away: np.ndarray, max_error: float | None) -> np.ndarray:
 
 def _code(
     program: LatticeProgram, image: RangeImage, bins: RangeBins, header: LatticeHeader, numbers: np.ndarray,
-    place: np.ndarray, delta: np.ndarray,
+    raw: tuple[np.ndarray, np.ndarray | None], final: tuple[np.ndarray, np.ndarray],
 ) -> bytes:  # fmt: skip
-    """The entropy stream: ranges, and corrections."""
+    """The entropy stream: ranges, and corrections (places, and what they lack) before and after the motion's."""
     coder = RansEncoder()
     code_ranges(program, coder, image, bins, header.bits, numbers)
+    if header.raw_corrections is not None:
+        code_corrections(coder, raw[0], header.raw_corrections, raw[1])
     if header.corrections is not None:
-        code_corrections(coder, place, header.corrections, delta)
+        code_corrections(coder, final[0], header.corrections, final[1])
     return coder.finish()

@@ -12,8 +12,9 @@ import numpy as np
 
 from pcc.geometry.range_image import azimuths_of
 from pcc.ops import morton, sort
+from pcc.ops.float_residuals import float_error
 from pcc.ops.lattice_map import positions
-from pcc.ops.twist_map import Twist, correct, whole_voxels
+from pcc.ops.twist_map import FIXED_BITS, Twist, correct, whole_voxels
 from pcc.sensors.bins import RangeBins
 from pcc.sensors.table import SensorTable
 
@@ -33,6 +34,10 @@ class Placed:
     voxels: np.ndarray
     place: np.ndarray
 
+    def corrected(self, delta: np.ndarray | None) -> Placed:
+        """With corrections (N, 3) int8."""
+        return self if delta is None else Placed(self.voxels + delta.astype(np.int32), self.place)
+
     def moved(self, motion: Motion | None) -> Placed:
         """After a correction for motion, which takes whole raw voxels."""
         if motion is None:
@@ -50,6 +55,20 @@ def place_cells(table: SensorTable, firings: np.ndarray, bins: RangeBins, number
     azimuths = azimuths_of(firings, table.shift, table.steps)[laser, column]
     halves = bins.halves(numbers[laser, column])
     return Placed(*positions(table.lattice, laser.astype(np.uint8), azimuths, halves))
+
+
+def fixed_positions(voxels: np.ndarray, raw: np.ndarray, motion: Motion | None) -> np.ndarray:
+    """(N, 3) int64 in 2^-24 voxel: voxels (N, 3) int64 as finely as they are known.
+
+    Args:
+        voxels: as listed, those in cells first; raw: (K, 3) int32, what these were before the correction for motion.
+    """
+    fixed = voxels.astype(np.int64) << FIXED_BITS
+    if motion is not None:
+        exact = correct(motion.twist, raw, motion.wrap, float_error(raw))
+        same = (whole_voxels(exact)[0] == voxels[: len(raw)]).all(1)
+        fixed[: len(raw)][same] = exact[same]
+    return fixed
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,8 +14,10 @@ from pcc.codec.lattice.cells import code_reflectances
 from pcc.codec.lattice.levels import LevelField, parse_level_field, write_level_field
 from pcc.codec.wire import Reader
 from pcc.entropy.coders import Coder, RansDecoder, RansEncoder
+from pcc.errors import CorruptStream
 from pcc.geometry.range_image import RangeImage
 from pcc.inference.lattice_program import LatticeProgram
+from pcc.sensors.scan import NUM_QUARTILES, quartiles, reflectance_row_feats
 
 _BYTE = np.dtype(np.uint8)
 
@@ -26,12 +28,14 @@ class Shown:
 
     Attributes:
         program, image: the networks, and the turn with all its ranges; width: range units of a bin.
+        row_feats: (L, 5) uint8, those of the ranges.
         filled: (L, C) bool, the cells with points; num_apart: points without a cell.
     """
 
     program: LatticeProgram
     image: RangeImage
     width: int
+    row_feats: np.ndarray
     filled: np.ndarray
     num_apart: int
 
@@ -39,9 +43,13 @@ class Shown:
 def write_reflectance(shown: Shown, field: LevelField, levels: np.ndarray) -> bytes:
     """The chunk's payload; levels (N,) uint8 of the points in cells, laser by laser, then of those apart."""
     kept = len(levels) - shown.num_apart
-    out = write_level_field(field) + (encode_column(levels[kept:]) if shown.num_apart else b"")
+    known = np.zeros(shown.filled.shape, np.uint8)
+    known[shown.filled] = levels[:kept] >> field.low_bits
+    rows = quartiles(known, shown.filled)
+    out = write_level_field(field) + encode_column(rows.T.reshape(-1))
+    out += encode_column(levels[kept:]) if shown.num_apart else b""
     coder = RansEncoder()
-    _code(shown, field, coder, levels[:kept])
+    _code(shown, field, rows, coder, levels[:kept])
     return out + coder.finish()
 
 
@@ -53,18 +61,23 @@ def parse_reflectance(payload: memoryview, shown: Shown) -> tuple[str, np.ndarra
     """
     reader = Reader(payload)
     field = parse_level_field(reader)
+    lasers = len(shown.row_feats)
+    rows = decode_column(reader, _BYTE, NUM_QUARTILES * lasers).reshape(NUM_QUARTILES, lasers).T
+    if rows.max() > field.most:
+        raise CorruptStream("reflectance: a quartile beyond the frame's largest")
     apart = decode_column(reader, _BYTE, shown.num_apart) if shown.num_apart else np.zeros(0, np.uint8)
     coder = RansDecoder(bytes(reader.rest()))
-    levels = _code(shown, field, coder, None)
+    levels = _code(shown, field, rows, coder, None)
     coder.finish()
     return field.name, field.values(np.concatenate([levels, apart]))
 
 
-def _code(shown: Shown, field: LevelField, coder: Coder, levels: np.ndarray | None) -> np.ndarray:
+def _code(shown: Shown, field: LevelField, rows: np.ndarray, coder: Coder, levels: np.ndarray | None) -> np.ndarray:
     known = None
     if levels is not None:
         known = np.zeros(shown.filled.shape, np.uint8)
         known[shown.filled] = levels >> field.low_bits
+    shown.image.set_row_feats(reflectance_row_feats(shown.row_feats, rows, field.most))
     high = code_reflectances(shown.program, coder, shown.image, shown.width, field.most, known)[shown.filled]
     if not field.low_bits:
         return high

@@ -1,0 +1,102 @@
+"""Positions of a frame, coded: in an octree here, or in a sensor's lattice; and what the chunks after them need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pcc.codec import container
+from pcc.codec.choice import ADAPTIVE, choose, choose_offset
+from pcc.codec.columns import encode_column
+from pcc.codec.fallback import all_levels
+from pcc.codec.geometry import GeometryHeader, write_geometry_header
+from pcc.codec.lattice.encode import LatticeFrame
+from pcc.geometry.grid import Grid
+from pcc.geometry.voxels import Voxels
+from pcc.inference.program import Program
+
+if TYPE_CHECKING:
+    from pcc.inference.registry import Model
+
+
+@dataclass(frozen=True, eq=False)
+class Positions:
+    """Coded positions.
+
+    Attributes:
+        chunks: tags and payloads.
+        grid, depth, codes, counts: of the decoded voxels.
+        rows: (N,) input rows of the decoded points.
+        adaptive, calibrated: flags of the frame header.
+        num_merged: points left out because their voxel was taken, or None.
+        lattice: the frame in its sensor's lattice, or None.
+    """
+
+    chunks: list[tuple[bytes, bytes]]
+    grid: Grid
+    depth: int
+    codes: np.ndarray
+    counts: np.ndarray
+    rows: np.ndarray
+    adaptive: bool = False
+    calibrated: bool = False
+    num_merged: int | None = None
+    lattice: LatticeFrame | None = None
+
+
+def lattice_positions(frame: LatticeFrame) -> Positions:
+    """Those of a frame in its sensor's lattice."""
+    ordered = frame.ordered
+    chunks = [(container.LATTICE, frame.payload)]
+    rows = frame.rows[ordered.order]
+    return Positions(chunks, frame.grid, frame.depth, ordered.codes, ordered.counts, rows, lattice=frame)
+
+
+def octree_positions(voxels: Voxels, model: Program | str, fallback: bool, merge: bool) -> Positions:
+    """Those of voxels in an octree.
+
+    Args:
+        model: a program, ``auto``, or ``adaptive``.
+        fallback: code levels that the model predicts badly without it.
+        merge: one point a voxel, the first.
+    """
+    rows, counts = _decoded_rows(voxels, merge)
+    chunks, header = [], None
+    if len(counts) > 1:
+        header, octree = _geometry(voxels, model, fallback)
+        chunks.append((container.GEOMETRY, write_geometry_header(header) + octree))
+    if len(rows) > len(counts):
+        chunks.append((container.MULTIPLICITY, encode_column((counts - 1).astype(np.uint32))))
+    return Positions(
+        chunks, voxels.grid, voxels.depth, voxels.codes, counts, rows,
+        adaptive=header is not None and header.adaptive > 0,
+        calibrated=header is not None and len(header.calibrations) > 0,
+        num_merged=len(voxels.order) - len(rows) if merge else None,
+    )  # fmt: skip
+
+
+def _decoded_rows(voxels: Voxels, merge: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of the input in decoded order, and points a voxel, (V,)."""
+    if not merge:
+        return voxels.order, voxels.counts
+    firsts = np.cumsum(voxels.counts) - voxels.counts
+    return voxels.order[firsts], np.broadcast_to(np.int64(1), len(voxels))
+
+
+def _geometry(voxels: Voxels, model: Model | str, fallback: bool) -> tuple[GeometryHeader, bytes]:
+    """Who codes which level, and the coded octree."""
+    from pcc.codec.octree import encode_cheapest, encode_octree
+
+    codes, depth = voxels.codes, voxels.depth
+    if model == ADAPTIVE:
+        return GeometryHeader(None, 0, all_levels(depth)), encode_octree(codes, depth, None, 0, all_levels(depth))
+    if isinstance(model, Program):
+        program, offset = model, choose_offset(voxels, model)
+    else:
+        program, offset = choose(voxels)
+    if not fallback:
+        return GeometryHeader(program.digest, offset), encode_octree(codes, depth, program, offset)
+    octree, mask, calibrations = encode_cheapest(codes, depth, program, offset)
+    return GeometryHeader(program.digest if mask != all_levels(depth) else None, offset, mask, calibrations), octree
