@@ -213,8 +213,8 @@ def shade_row_feats(turn: Turn) -> np.ndarray:
 def _some_of(cells: tuple[int, ...], most: int, rng: np.random.Generator) -> tuple[int, ...]:
     """A stretch of rows and columns of a pass's cells, at random."""
     first_row, row_step, rows, first_column, column_step, columns = cells
-    wide = min(columns, max(64, most // rows))
-    high = min(rows, max(1, most // wide))
+    wide = min(columns, max(64, most // max(rows, 1)))
+    high = min(rows, max(1, most // max(wide, 1)))
     row, column = int(rng.integers(rows - high + 1)), int(rng.integers(columns - wide + 1))
     return first_row + row * row_step, row_step, high, first_column + column * column_step, column_step, wide
 
