@@ -52,7 +52,7 @@ def test_shapes(rng, kernels):
         assert occupancy.shape == (5,)
         assert weights.shape == middles.shape == scales.shape == (5, k)
         assert 0 <= scales.min() <= scales.max() <= 14
-        (middles.sum() + scales.sum()).item()
+        assert middles.isfinite().all()
     shades = network.reflectances[0](torch.zeros(3, network.reflectances[0].layers.weights[0].shape[0]))
     assert shades.shape == (3, 127)
 
