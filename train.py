@@ -12,9 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 @hydra.main(config_path="configs", config_name="train", version_base="1.3")
 def main(config: DictConfig) -> None:
     from pcc.datasets.describe import describe
-    from pcc.datasets.validation import validation_batches
-    from pcc.models.occupancy import OccupancyConfig, OccupancyNet
-    from pcc.training.objectives import occupancy_cost
+    from pcc.training.families import family_of
     from pcc.training.record import continued, run_record, write_record
     from pcc.training.runs import export_run, load_network
     from pcc.training.trainer import Trainer
@@ -27,11 +25,12 @@ def main(config: DictConfig) -> None:
     train_config = instantiate(config.optim)
     torch.manual_seed(train_config.seed)
     settings = OmegaConf.to_container(config, resolve=True)
-    shape = OccupancyConfig.of(settings["model"])
-    network = load_network(Path(config.init), shape) if config.init else OccupancyNet(shape)
+    family = family_of(settings["model"])
+    shape = family.shape(settings["model"])
+    network = load_network(Path(config.init), shape) if config.init else family.network(shape)
     batches = instantiate(config.data)
-    validation = validation_batches(settings["validation"]["clouds"])
-    trainer = Trainer(network, occupancy_cost, batches, validation, train_config, out_dir)
+    validation = family.validation(settings["validation"]["clouds"])
+    trainer = Trainer(network, family.cost, batches, validation, train_config, out_dir)
     if config.resume:
         trainer.resume()
     as_written = OmegaConf.to_container(config, resolve=False)  # folders stay variables: repeatable on any machine

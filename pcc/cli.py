@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pcc.commands.arguments import CommandParser, count
+from pcc.commands.sensor_arguments import sensor
 from pcc.commands.shared import EXPECTED, OK, USAGE, complain
 
 DESCRIPTION = """Learned, bit-exact compression of point clouds.
@@ -245,7 +246,9 @@ def doctor(line: Sequence[str]) -> int:
     return command.run(as_json=given.json)
 
 
-COMMANDS = {command.__name__: command for command in (encode, decode, info, verify, compare, view, models, doctor)}
+COMMANDS = {
+    command.__name__: command for command in (encode, decode, info, verify, compare, view, sensor, models, doctor)
+}
 
 
 def _add_inputs(parser: CommandParser) -> None:

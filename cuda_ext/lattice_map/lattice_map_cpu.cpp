@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdlib>
 #include <numbers>
 #include <stdexcept>
 #include <vector>
@@ -20,6 +21,12 @@ void put(std::int64_t value, int bits, std::int32_t& voxel, std::uint8_t& place)
   const std::int64_t moved = value + (std::int64_t{1} << (bits - 1));
   voxel = static_cast<std::int32_t>(moved >> bits);
   place = static_cast<std::uint8_t>(moved >> (bits - 8));
+}
+
+// What the distance ahead is less than the radius, at a distance aside.
+template <typename T>
+T bend(bool radial, T radius, T aside) {
+  return radial && radius > std::abs(aside) ? aside * aside / (2 * radius) : T{0};
 }
 
 // A laser as the search wants it, in voxels.
@@ -85,12 +92,13 @@ class Search {
 
   double compare(const Ray& ray, const double* p, std::int32_t u, std::int32_t& n) const {
     const double c = std::ldexp(lattice_.turn[2 * u], -kTurnBits), s = std::ldexp(lattice_.turn[2 * u + 1], -kTurnBits);
-    const double q[3] = {p[0] * c + p[1] * s, p[1] * c - p[0] * s, p[2]};
+    double q[3] = {p[0] * c + p[1] * s, p[1] * c - p[0] * s, p[2]};
+    q[0] += bend(lattice_.radial, q[0], q[1]);
     double along = 0;
     for (int i = 0; i < 3; i++) along += (q[i] - ray.offset[i]) * ray.slope[i];
     n = static_cast<std::int32_t>(std::clamp<double>(std::nearbyint(along / ray.slope_squared), 1, max_index_));
-    const double x = n * ray.slope[0] + ray.offset[0], y = n * ray.slope[1] + ray.offset[1];
-    const double z = n * ray.slope[2] + ray.offset[2];
+    const double radius = n * ray.slope[0] + ray.offset[0], y = n * ray.slope[1] + ray.offset[1];
+    const double x = radius - bend(lattice_.radial, radius, y), z = n * ray.slope[2] + ray.offset[2];
     return std::max({std::abs(x * c - y * s - p[0]), std::abs(y * c + x * s - p[1]), std::abs(z - p[2])});
   }
 
@@ -112,6 +120,7 @@ void lattice_positions(const Lattice& lattice, const std::uint8_t* laser, const 
       const std::int64_t c = lattice.turn[2 * step[i]], s = lattice.turn[2 * step[i] + 1];
       std::int64_t q[3];
       for (int k = 0; k < 3; k++) q[k] = rounded(half[i] * slope[k] + 2 * offset[k], kSlopeBits + 1 - kPointBits);
+      q[0] -= bend(lattice.radial, q[0], q[1]);
       put(q[0] * c - q[1] * s, kPointBits + kTurnBits, voxels[3 * i], place[3 * i]);
       put(q[0] * s + q[1] * c, kPointBits + kTurnBits, voxels[3 * i + 1], place[3 * i + 1]);
       put(q[2], kPointBits, voxels[3 * i + 2], place[3 * i + 2]);

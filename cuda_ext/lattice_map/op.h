@@ -21,6 +21,7 @@ struct Lattice {
   int lasers;
   const std::int32_t* turn;  // (steps, 2), cosine and sine in 2^-30
   int steps;
+  bool radial = false;  // slopes go along the radius: the distance ahead is less than that by aside^2 / (2 radius)
 };
 
 // Throws std::out_of_range for a laser or a step that there is not. |half * slope / 2 + offset| < 2^20 voxels is the caller's duty.

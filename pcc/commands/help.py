@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
@@ -12,14 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 
-def show_overview(description: str, commands: Mapping[str, str]) -> None:
+def show_overview(description: str, commands: Mapping[str, str], usage: str = "pcc COMMAND ...") -> None:
     """The program: usage, what it is for, its commands (name -> docstring, whose first line is shown)."""
     table = _table()
     for name, doc in commands.items():
         table.add_row(Text(name, "bold cyan"), doc.partition("\n")[0])
     options = _table()
     options.add_row(Text("-h, --help", "bold cyan"), "Show this message and exit.")
-    _show("pcc COMMAND ...", description, {"Options": options, "Commands": table})
+    _show(usage, inspect.cleandoc(description), {"Options": options, "Commands": table})
 
 
 def show_command(prog: str, description: str, actions: Sequence[argparse.Action]) -> None:

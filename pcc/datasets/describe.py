@@ -7,9 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from pcc.datasets.turns import TurnBatches
+
 
 def describe(batches: Any) -> dict[str, Any]:
     """Clouds, points and a SHA-256 over all coordinates, per pool; empty for sources without pools."""
+    if isinstance(batches, TurnBatches):
+        return {"source": "TurnBatches", "pools": [_describe_pool([turn.scan.index for turn in batches.turns], 1.0)]}
     mixture = getattr(batches, "_mixture", None)
     pools = getattr(mixture, "pools", ())
     return {"source": type(batches).__name__, "pools": [_describe_pool(pool.clouds, pool.share) for pool in pools]}

@@ -7,21 +7,24 @@ second or fourth laser, every second column, mirrored, coarser range steps.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from pcc.datasets.heldout import refuse_heldout
-from pcc.datasets.lidar import millimetres
+from pcc.datasets.lidar import find_frames, millimetres
+from pcc.datasets.progress import progress
 from pcc.geometry.interlace import PASSES, pass_numbers
 from pcc.geometry.range_image import RangeImage, roll_of
 from pcc.io import read_points
 from pcc.ops.lattice_context import Contexts, contexts, reflectance_bytes, reflectance_feats, width_feat
 from pcc.ops.lattice_map import find
 from pcc.sensors.bins import RangeBins
+from pcc.sensors.known import find_table
 from pcc.sensors.scan import Scan, quartiles, reflectance_row_feats, row_feats, scan_of
 from pcc.sensors.table import SensorTable
 
@@ -65,6 +68,44 @@ class CellBatch:
     @property
     def num_points(self) -> int:
         return int(np.count_nonzero(self.target))
+
+
+def turns_from_folders(
+    root: str, frames: Mapping[str, int], *, exclude: Sequence[str] = (), sensor: str = "hdl64e-kitti",
+    recipe: TurnRecipe | None = None,
+) -> TurnBatches:  # fmt: skip
+    """Batches of raw KITTI frames.
+
+    Args:
+        root: folder of the data.
+        frames: pattern of folders below ``root`` -> take each n-th frame.
+        exclude: ``folder/file`` names of frames to leave out.
+        sensor: the table in whose lattice they lie.
+
+    Raises:
+        FileNotFoundError: nothing matches a pattern.
+        HeldOutCloud: a test frame is among them.
+    """
+    table = find_table(sensor)
+    folders = {pattern: sorted(Path(root).glob(pattern)) for pattern in frames}
+    missing = [pattern for pattern, found in folders.items() if not found]
+    if missing:
+        raise FileNotFoundError(f"nothing matches {missing[0]!r} in {Path(root).absolute()}; see data/README.md")
+    paths = [path for pattern, every in frames.items() for path in find_frames(folders[pattern], every, exclude)]
+    turns = [read_turn(path, table) for path in progress(paths, "reading turns")]
+    return TurnBatches(turns, recipe or TurnRecipe())
+
+
+def validation_turns(clouds: Mapping[str, Mapping[str, Any]]) -> dict[str, list[CellBatch]]:
+    """Whole turns that are never trained on.
+
+    Args:
+        clouds: name -> ``path`` of a raw KITTI frame, and optionally ``group`` and ``sensor``.
+    """
+    return {
+        name: whole_turn(turn_of(Path(c["path"]), find_table(c.get("sensor", "hdl64e-kitti"))), c.get("group", 1))
+        for name, c in clouds.items()
+    }
 
 
 def read_turn(path: Path, table: SensorTable) -> Turn:

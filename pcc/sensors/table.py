@@ -2,6 +2,8 @@
 
     laser l, azimuth step u of U, range index n   ->   turn by 2 pi u / U of (n slope[l] + offset[l])      voxels
 
+or, where a table is radial, of the point that is as far from the axis as that one is ahead.
+
 `pcc.ops.lattice_map` has the arithmetic. All lasers fire in common columns: column g of laser l is the step
 ``(g + shift[l]) mod U``. What a table is fitted with is `pcc.sensors.fit`; which ones ship, `pcc.sensors.known`.
 """
@@ -23,7 +25,7 @@ from pcc.ops.lattice_map import MAX_LASERS, MAX_REACH, SLOPE_BITS, Lattice
 from pcc.sensors.turn import MAX_STEPS, turn_table
 
 FORMAT = "pcc-sensor-1"
-OFFSET_BITS = 8  # of the fraction of an offset in a table
+OFFSET_BITS = 12  # of the fraction of an offset in a table
 DIGEST_BYTES = 16
 MAX_RANGE_STEP = 1 << 10
 MAX_SLOPE = 1 << SLOPE_BITS + 10
@@ -39,8 +41,9 @@ class SensorTable:
         steps: azimuth steps in a turn, 1..2^20.
         range_step: a step of the range index in quarters of a millimetre, 1..1023; what networks take ranges by.
         slope: (L, 3) int64, 2^-24 voxel a range step, lasers from the lowest elevation up; 1 <= L <= 256.
-        offset: (L, 3) int64, 2^-8 voxel.
+        offset: (L, 3) int64, 2^-12 voxel.
         shift: (L,) int32, columns to steps; 0 where lasers have no columns in common.
+        radial: slopes go along the radius, not straight ahead; it matters to lasers centimetres beside the axis.
     """
 
     name: str
@@ -49,6 +52,7 @@ class SensorTable:
     slope: np.ndarray
     offset: np.ndarray
     shift: np.ndarray
+    radial: bool = False
 
     def __post_init__(self) -> None:
         lasers = len(self.slope)
@@ -76,7 +80,7 @@ class SensorTable:
 
     @cached_property
     def lattice(self) -> Lattice:
-        return Lattice(self.slope, self.offset << SLOPE_BITS - OFFSET_BITS, turn_table(self.steps))
+        return Lattice(self.slope, self.offset << SLOPE_BITS - OFFSET_BITS, turn_table(self.steps), self.radial)
 
     @cached_property
     def max_index(self) -> int:
@@ -98,15 +102,22 @@ class SensorTable:
     def digest(self) -> bytes:
         """16 bytes that name the table in streams: the start of the SHA-256 of its numbers, but for the name.
 
-        They are steps, range step, number of lasers, slopes, offsets and shifts as int64, little-endian, row by row.
+        They are steps, range step, number of lasers, 1 if radial or 0, slopes, offsets and shifts as int64,
+        little-endian, row by row.
         """
-        head = np.array([self.steps, self.range_step, self.num_lasers], "<i8")
+        head = np.array([self.steps, self.range_step, self.num_lasers, self.radial], "<i8")
         arrays = (array.astype("<i8").tobytes() for array in (head, self.slope, self.offset, self.shift))
         return hashlib.sha256(b"".join(arrays)).digest()[:DIGEST_BYTES]
 
 
 def table_of_floats(
-    name: str, steps: int, range_step: int, slope: np.ndarray, offset: np.ndarray, shift: np.ndarray
+    name: str,
+    steps: int,
+    range_step: int,
+    slope: np.ndarray,
+    offset: np.ndarray,
+    shift: np.ndarray,
+    radial: bool = False,
 ) -> SensorTable:
     """A table from slopes and offsets (L, 3) in voxels, rounded; lasers are put in order of elevation."""
     slope = np.asarray(slope, np.float64)
@@ -118,6 +129,7 @@ def table_of_floats(
         np.rint(np.ldexp(slope[order], SLOPE_BITS)).astype(np.int64),
         np.rint(np.ldexp(np.asarray(offset, np.float64)[order], OFFSET_BITS)).astype(np.int64),
         np.asarray(shift)[order].astype(np.int32),
+        radial,
     )
 
 
@@ -127,7 +139,8 @@ def to_json(table: SensorTable, **about: Any) -> str:
         {"slope": s.tolist(), "offset": o.tolist(), "shift": int(k)}
         for s, o, k in zip(table.slope, table.offset, table.shift, strict=True)
     ]
-    head = {"format": FORMAT, "name": table.name, "steps": table.steps, "range_step": table.range_step, **about}
+    head = {"format": FORMAT, "name": table.name, "steps": table.steps, "range_step": table.range_step}
+    head |= {"radial": table.radial, **about}
     rows = ",\n  ".join(json.dumps(laser) for laser in lasers)
     return json.dumps(head, indent=1)[:-2] + f',\n "lasers": [\n  {rows}\n ]\n}}\n'
 
@@ -143,7 +156,10 @@ def from_json(path: str | Path) -> SensorTable:
         if not isinstance(record, dict) or record.get("format") != FORMAT:
             raise InvalidSensor(f"{path}: expected a sensor of the format {FORMAT}")
         lasers = record["lasers"]
-        columns = [np.array([laser[key] for laser in lasers], np.int64) for key in ("slope", "offset", "shift")]
-        return SensorTable(str(record["name"]), int(record["steps"]), int(record["range_step"]), *columns)
+        slope, offset, shift = (
+            np.array([laser[key] for laser in lasers], np.int64) for key in ("slope", "offset", "shift")
+        )
+        steps, range_step, radial = int(record["steps"]), int(record["range_step"]), bool(record.get("radial", False))
+        return SensorTable(str(record["name"]), steps, range_step, slope, offset, shift, radial)
     except (OSError, ValueError, TypeError, KeyError, OverflowError) as error:
         raise InvalidSensor(f"{path}: not a sensor's table: {error}") from error

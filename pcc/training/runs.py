@@ -12,14 +12,14 @@ from typing import Any
 
 from pcc.errors import ModelMismatch
 from pcc.models.export import export_model
-from pcc.models.occupancy import OccupancyConfig, OccupancyNet
 from pcc.training.checkpoint import load_checkpoint
+from pcc.training.families import family_of
 from pcc.training.record import load_record
 
 ROOT = Path(__file__).parents[2]  # what a configuration's paths of the project are relative to
 
 
-def load_network(run: Path, shape: OccupancyConfig | None = None) -> OccupancyNet:
+def load_network(run: Path, shape: Any = None) -> Any:
     """The network of a run with its averaged weights, fake quantisation as at its last step.
 
     Args:
@@ -28,10 +28,12 @@ def load_network(run: Path, shape: OccupancyConfig | None = None) -> OccupancyNe
     Raises:
         ModelMismatch: there is no readable checkpoint, or the network has another shape.
     """
-    config = OccupancyConfig.of(load_record(run)["config"]["model"])
+    model = load_record(run)["config"]["model"]
+    family = family_of(model)
+    config = family.shape(model)
     if shape is not None and config != shape:
         raise ModelMismatch(f"{run}: expected a network of the shape {shape}, got {config}")
-    network = OccupancyNet(config)
+    network = family.network(config)
     average = load_checkpoint(run / "checkpoint.pt")["average"]
     network.load_state_dict({k.removeprefix("module."): v for k, v in average.items() if k != "n_averaged"})
     return network

@@ -7,25 +7,28 @@ import pytest
 
 from pcc.errors import InvalidSensor
 from pcc.sensors.known import find_table, find_table_by_digest, known_tables
-from pcc.sensors.table import SensorTable, from_json, to_json
+from pcc.sensors.table import OFFSET_BITS, SensorTable, from_json, to_json
 from tests.sensors.tables import small_table
 
 
-def test_json_and_back(tmp_path):
-    table = small_table()
+@pytest.mark.parametrize("radial", [False, True])
+def test_json_and_back(tmp_path, radial):
+    table = small_table(radial=radial)
     path = tmp_path / "small.json"
     path.write_text(to_json(table, about="a test"))
     again = from_json(path)
     assert again.name == "small"
     assert again.digest == table.digest
+    assert again.radial == radial
     for name in ("slope", "offset", "shift"):
         np.testing.assert_array_equal(getattr(again, name), getattr(table, name))
 
 
 def test_digest_tells_tables_apart_but_not_names():
     table = small_table()
-    digests = {table.digest, small_table(seed=1).digest, small_table(steps=901).digest}
-    assert len(digests) == 3
+    others = small_table(seed=1), small_table(steps=901), small_table(radial=True)
+    digests = {table.digest, *(other.digest for other in others)}
+    assert len(digests) == 4
     assert all(len(digest) == 16 for digest in digests)
     renamed = SensorTable("other", table.steps, table.range_step, table.slope, table.offset, table.shift)
     assert renamed.digest == table.digest
@@ -38,7 +41,7 @@ def test_lasers_rise():
 def test_max_index_keeps_places_within_reach():
     table = small_table()
     reach = np.ldexp(np.abs(table.slope).sum(1).astype(float), -24) * (table.max_index + 1)
-    assert (reach + np.ldexp(np.abs(table.offset).sum(1).astype(float), -8)).max() <= 2**20
+    assert (reach + np.ldexp(np.abs(table.offset).sum(1).astype(float), -OFFSET_BITS)).max() <= 2**20
 
 
 def test_max_index_keeps_ranges_within_what_networks_take():

@@ -160,7 +160,7 @@ def parse_motion(reader: Reader, num_points: int) -> Motion:
 
 def write_table(table: SensorTable) -> bytes:
     """Numbers, then slopes, offsets and shifts as differences from the laser before."""
-    out = varint(table.steps) + varint(table.range_step) + varint(table.num_lasers)
+    out = varint(table.steps) + varint(table.range_step) + bytes([table.radial]) + varint(table.num_lasers)
     for values in (table.slope, table.offset, table.shift[:, None].astype(np.int64)):
         out += b"".join(signed_varint(int(value)) for value in np.diff(values, axis=0, prepend=0).reshape(-1))
     return out
@@ -172,12 +172,13 @@ def parse_table(reader: Reader) -> SensorTable:
     Raises:
         CorruptStream: it is no valid table.
     """
-    steps, range_step, lasers = reader.varint(), reader.varint(), reader.varint()
-    if lasers > MAX_LASERS or max(steps, range_step) > MAX_STEPS:
-        raise CorruptStream(f"sensor table: {lasers} lasers, {steps} steps, range step {range_step}")
+    steps, range_step, radial, lasers = reader.varint(), reader.varint(), reader.u8(), reader.varint()
+    if lasers > MAX_LASERS or max(steps, range_step) > MAX_STEPS or radial > 1:
+        raise CorruptStream(f"sensor table: {lasers} lasers, {steps} steps, range step {range_step}, radial {radial}")
     arrays = [_parse_rows(reader, lasers, columns, most) for columns, most in _TABLE_COLUMNS]
     try:
-        return SensorTable("embedded", steps, range_step, arrays[0], arrays[1], arrays[2][:, 0].astype(np.int32))
+        shift = arrays[2][:, 0].astype(np.int32)
+        return SensorTable("embedded", steps, range_step, arrays[0], arrays[1], shift, bool(radial))
     except InvalidSensor as error:
         raise CorruptStream(f"sensor table: {error}") from error
 

@@ -1,0 +1,89 @@
+"""The arguments of ``pcc sensor fit``, ``list`` and ``show``; what these do is in `pcc.commands.sensor`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pcc.commands.arguments import CommandParser, count
+from pcc.commands.shared import OK, USAGE
+
+
+def sensor(line: Sequence[str]) -> int:
+    """Tables of spinning LiDARs: fit one to frames, list those that are known, show one.
+
+    pcc sensor fit drive/ -o my-sensor.json
+    pcc sensor list
+    pcc sensor show hdl64e-kitti
+    """
+    if not line or line[0] in ("-h", "--help"):
+        from pcc.commands.help import show_overview
+
+        docs = {name: command.__doc__ or "" for name, command in ACTIONS.items()}
+        show_overview(sensor.__doc__ or "", docs, "pcc sensor COMMAND ...")
+        return OK if line else USAGE
+    if line[0] not in ACTIONS:
+        raise ValueError(f"sensor: expected one of {', '.join(ACTIONS)}, got {line[0]!r} (pcc sensor --help)")
+    return ACTIONS[line[0]](line[1:])
+
+
+def fit(line: Sequence[str]) -> int:
+    """Find the table of the sensor that took these frames, from their points alone.
+
+    pcc sensor fit scan.bin -o my-sensor.json
+    pcc sensor fit drive/ -o my-sensor.json --check other-drive/
+
+    Frames lie as the sensor took them, z upwards, not motion-corrected; in metres, or integers in millimetres. Put the
+    file into a folder of PCC_SENSOR_PATH and it is known by its name.
+    """
+    parser = CommandParser("sensor fit", fit.__doc__)
+    parser.positional("frames", type=Path, nargs="+", help="Clouds of one sensor, or folders to search.")
+    parser.option("-o", "--output", type=Path, required=True, help="The table: a .json file.")
+    parser.option("--name", help="Name of the sensor. Default: the file's.")
+    parser.option("--about", help="What the sensor is, for the file.")
+    parser.option("--check", type=Path, help="Other frames, or a folder of them, to try the table on.")
+    parser.option("--threads", type=count, default=0, help="Threads of the kernels; 0: all cores.")
+    parser.flag("--json", help="One JSON object instead of text.")
+    given = parser.parse(line)
+    from pcc.commands import sensor as command
+
+    return command.fit(
+        given.frames,
+        given.output,
+        name=given.name,
+        about=given.about,
+        check=[given.check] if given.check else [],
+        threads=given.threads,
+        as_json=given.json,
+    )
+
+
+def list_(line: Sequence[str]) -> int:
+    """List the sensors that are known: those that ship, and those in the folders of PCC_SENSOR_PATH.
+
+    pcc sensor list
+    """
+    parser = CommandParser("sensor list", list_.__doc__)
+    parser.flag("--json", help="One JSON object instead of text.")
+    given = parser.parse(line)
+    from pcc.commands import sensor as command
+
+    return command.show_tables(as_json=given.json)
+
+
+def show(line: Sequence[str]) -> int:
+    """Show a sensor's lasers: elevation, heading, height and distance from the axis, shift of the columns.
+
+    pcc sensor show hdl64e-kitti
+    pcc sensor show my-sensor.json
+    """
+    parser = CommandParser("sensor show", show.__doc__)
+    parser.positional("sensor", help="A name that is known, or a file.")
+    parser.flag("--json", help="One JSON object instead of text.")
+    given = parser.parse(line)
+    from pcc.commands import sensor as command
+
+    return command.show_table(given.sensor, as_json=given.json)
+
+
+ACTIONS = {"fit": fit, "list": list_, "show": show}

@@ -1,0 +1,43 @@
+"""The kinds of networks that a run can train: what each is made of, what a batch costs it, what it is validated on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from pcc.datasets.turns import validation_turns
+from pcc.datasets.validation import validation_batches
+from pcc.models.lattice import LatticeConfig, LatticeNet
+from pcc.models.occupancy import OccupancyConfig, OccupancyNet
+from pcc.training.objectives import Cost, lattice_cost, occupancy_cost
+
+
+@dataclass(frozen=True)
+class Family:
+    """shape: of a configuration's group ``model``; network: of a shape; cost: bits of a batch; validation: of clouds."""
+
+    shape: Callable[[Mapping[str, Any]], Any]
+    network: Callable[[Any], nn.Module]
+    cost: Callable[[Any, Any], Cost]
+    validation: Callable[[Mapping[str, Mapping[str, Any]]], dict[str, Any]]
+
+
+FAMILIES = {
+    "occupancy": Family(OccupancyConfig.of, OccupancyNet, occupancy_cost, validation_batches),
+    "lattice": Family(LatticeConfig.of, LatticeNet, lattice_cost, validation_turns),
+}
+
+
+def family_of(model: Mapping[str, Any]) -> Family:
+    """That of a configuration's group ``model``: its ``kind``, or ``occupancy``.
+
+    Raises:
+        ValueError: there is no such kind.
+    """
+    kind = model.get("kind", "occupancy")
+    if kind not in FAMILIES:
+        raise ValueError(f"model.kind: expected {' or '.join(FAMILIES)}, got {kind!r}")
+    return FAMILIES[kind]

@@ -1,0 +1,39 @@
+"""A small model and small turns for the tests of the lattice's stream."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from pcc.inference.lattice_program import LatticeProgram  # noqa: E402
+from pcc.models.export import export_model  # noqa: E402
+from pcc.models.lattice import LatticeConfig, LatticeNet  # noqa: E402
+from pcc.sensors.table import SensorTable, to_json  # noqa: E402
+from tests.sensors.tables import small_table  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory) -> LatticeProgram:
+    """Untrained, with lively weights."""
+    torch.manual_seed(0)
+    network = LatticeNet(LatticeConfig("tiny", hidden=16, layers=2, kernels=1, reflectance_hidden=16))
+    network.quantiser.enabled.fill_(True)
+    path = tmp_path_factory.mktemp("models") / "lattice.safetensors"
+    return LatticeProgram(export_model(network, path, name="lattice", record={}, metrics={}, licence="none"))
+
+
+@pytest.fixture
+def table(tmp_path, monkeypatch) -> SensorTable:
+    """A small sensor that is known on this machine, but does not ship."""
+    table = small_table(16, 900)
+    (tmp_path / "small.json").write_text(to_json(table))
+    monkeypatch.setenv("PCC_SENSOR_PATH", str(tmp_path))
+    return table
+
+
+@pytest.fixture
+def installed(program, monkeypatch) -> LatticeProgram:
+    """The small model in place of the one that ships."""
+    monkeypatch.setenv("PCC_MODEL_PATH", str(program.path.parent))
+    return program
