@@ -30,7 +30,7 @@ def test_configurations():
         {"hidden": 24}, {"hidden": 0}, {"hidden": 272}, {"reflectance_hidden": 8}, {"layers": 0}, {"layers": 6},
         {"kernels": -1}, {"kernels": 5},
     ):  # fmt: skip
-        with pytest.raises(ValueError, match="hidden|layers, kernels"):
+        with pytest.raises(ValueError, match=r"hidden|layers, kernels"):
             replace(TINY, **changes)
     assert [padded(width) for width in (1, 4, 5, 59)] == [4, 4, 8, 60]
 

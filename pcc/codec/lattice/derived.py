@@ -16,7 +16,7 @@ BY_LASER, BY_COLUMN = 0, 1
 
 @dataclass(frozen=True, eq=False)
 class CellIndex:
-    """laser, column (K,) of the points in cells, as they are listed; lasers, columns: how many; num_apart: points without."""
+    """laser, column (K,) of the points in cells, as listed; lasers, columns: how many; num_apart: points without a cell."""
 
     laser: np.ndarray
     column: np.ndarray
@@ -27,7 +27,7 @@ class CellIndex:
     @classmethod
     def of(cls, filled: np.ndarray, num_apart: int) -> CellIndex:
         laser, column = np.nonzero(filled)
-        return cls(laser, column, *filled.shape, num_apart)
+        return cls(laser, column, filled.shape[0], filled.shape[1], num_apart)
 
     def axis(self, kind: int) -> tuple[np.ndarray, int]:
         return (self.laser, self.lasers) if kind == BY_LASER else (self.column, self.columns)
