@@ -12,13 +12,16 @@ from safetensors.numpy import save_file
 
 from pcc.geometry.coding_order import CodingOrder
 from pcc.inference.format_1 import FORMAT_1
+from pcc.inference.lattice_program import LatticeProgram
 from pcc.inference.program import Program
 from pcc.models.export import export_model
 from pcc.models.head import Head
+from pcc.models.lattice import LatticeConfig, LatticeNet
 from pcc.models.occupancy import OccupancyConfig, OccupancyNet, WholeLevel
 from tests.trees import is_lone
 
 TINY = OccupancyConfig(channels=16, hidden=16, blocks=(1,), scales=(1,), max_scale=4)
+TINY_LATTICE = LatticeConfig("tiny", hidden=16, layers=2, kernels=2, reflectance_hidden=16)
 
 
 def random_network(config: OccupancyConfig = TINY, seed: int = 0, *, quantised: bool = True) -> OccupancyNet:
@@ -31,6 +34,22 @@ def random_network(config: OccupancyConfig = TINY, seed: int = 0, *, quantised: 
                 parameter += torch.randn(parameter.shape) * 0.3
     network.quantiser.enabled.fill_(quantised)
     return network
+
+
+def random_lattice_net(config: LatticeConfig = TINY_LATTICE, seed: int = 0, *, quantised: bool = True) -> LatticeNet:
+    """The same for spinning LiDAR."""
+    torch.manual_seed(seed)
+    network = LatticeNet(config)
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            parameter += torch.randn(parameter.shape) * (0.3 if "bias" in name else 0.02)
+    network.quantiser.enabled.fill_(quantised)
+    return network
+
+
+def exported_lattice(network: LatticeNet, path: Path) -> LatticeProgram:
+    """The network as a program."""
+    return LatticeProgram(export_model(network, path, name=path.stem, record={}, metrics={}, licence="none"))
 
 
 def exported(network: OccupancyNet, path: Path) -> Program:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pcc.errors import ModelMismatch
 from pcc.geometry.voxels import Grid, Voxels
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def choose(voxels: Voxels) -> tuple[Program, int]:
     Raises:
         ModelMismatch: none of them is installed.
     """
-    from pcc.inference.registry import find_model, model_paths
+    from pcc.inference.registry import model_paths
 
     scale_free = _scale_free(voxels.grid)
     likely = choose_model(voxels.codes) if scale_free else "lidar"
@@ -44,8 +45,23 @@ def choose(voxels: Voxels) -> tuple[Program, int]:
     if not names or (clear and likely in names):
         names = [likely]
     return _shortest(
-        voxels, [(program, offset) for program in map(find_model, names) for offset in _offsets(voxels, program)]
+        voxels, [(program, offset) for program in map(_program, names) for offset in _offsets(voxels, program)]
     )
+
+
+def _program(name: str) -> Program:
+    """The installed octree model of that name.
+
+    Raises:
+        ModelMismatch: there is none.
+    """
+    from pcc.inference.program import Program
+    from pcc.inference.registry import find_model
+
+    program = find_model(name)
+    if not isinstance(program, Program):
+        raise ModelMismatch(f"{program.path}: a model of octrees is expected, this one is of another kind")
+    return program
 
 
 def choose_offset(voxels: Voxels, program: Program) -> int:

@@ -1,7 +1,7 @@
 """The order of the input's points, where it is asked for: each point's place in an order that decoder and encoder know.
 
-Points come out in Morton order. What a scanner writes is nearly always in an order that the lattice knows, so that places
-rise by one nearly everywhere; other clouds pay for every place.
+Points come out in Morton order. What a scanner writes is nearly always in an order that the lattice knows, so that
+places rise by one nearly everywhere; other clouds pay for every place.
 """
 
 from __future__ import annotations

@@ -6,8 +6,7 @@ from typing import Any
 
 from pcc.commands.shared import OK, complain, show
 from pcc.errors import ModelMismatch
-from pcc.inference.program import Program
-from pcc.inference.registry import load_program, model_paths
+from pcc.inference.registry import Model, load_program, model_paths
 
 
 def installed() -> tuple[list[dict[str, Any]], int]:
@@ -24,7 +23,7 @@ def installed() -> tuple[list[dict[str, Any]], int]:
     return models, code
 
 
-def _describe(program: Program) -> dict[str, Any]:
+def _describe(program: Model) -> dict[str, Any]:
     return {
         "name": program.path.stem,
         "digest": program.digest.hex(),

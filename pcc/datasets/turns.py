@@ -171,7 +171,7 @@ class TurnBatches:
 
     def _part(self, step: int, cells: int, rng: np.random.Generator) -> CellBatch:
         recipe = self.recipe
-        turn = varied(self.turns[rng.integers(len(self.turns))], recipe, rng)
+        turn = varied(self.turns[int(rng.integers(len(self.turns)))], recipe, rng)
         group = int(2 ** rng.integers(1, recipe.most_coarse.bit_length())) if rng.random() < recipe.coarse else 1
         return cells_of(turn, step, group=group, most=cells, rng=rng)
 
@@ -227,7 +227,7 @@ def cells_of(
     known, width = pass_numbers(*ranges.shape) < step, width_feat(bins.width)
     image = RangeImage(scan.deviations, row_feats(scan.table, scan.statistics))
     image.fill(np.where(known, ranges, 0))
-    cells = image.cells(the_pass)
+    cells: tuple[int, ...] = image.cells(the_pass)
     if most is not None and rng is not None:
         cells = _some_of(cells, most, rng)
     seen = contexts(image, the_pass, width, cells)
@@ -254,8 +254,8 @@ def shade_row_feats(turn: Turn) -> np.ndarray:
 def _some_of(cells: tuple[int, ...], most: int, rng: np.random.Generator) -> tuple[int, ...]:
     """A stretch of rows and columns of a pass's cells, at random."""
     first_row, row_step, rows, first_column, column_step, columns = cells
-    wide = min(columns, max(64, most // rows))
-    high = min(rows, max(1, most // wide))
+    wide = min(columns, max(64, most // max(rows, 1)))
+    high = min(rows, max(1, most // max(wide, 1)))
     row, column = int(rng.integers(rows - high + 1)), int(rng.integers(columns - wide + 1))
     return first_row + row * row_step, row_step, high, first_column + column * column_step, column_step, wide
 

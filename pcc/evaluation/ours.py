@@ -11,9 +11,10 @@ from pcc.anchors import Anchor, Setting
 from pcc.anchors.base import Cost
 from pcc.codec.info import describe
 from pcc.codec.octree import count_macs
+from pcc.errors import ModelMismatch
 from pcc.geometry.voxels import voxelize
 from pcc.inference.program import Program
-from pcc.inference.registry import find_model, find_model_by_digest, model_paths
+from pcc.inference.registry import Model, find_model, find_model_by_digest, model_paths
 from pcc.pointcloud import PointCloud
 
 _CODING = ("codec", "entropy", "geometry", "inference", "ops")  # whose code decides the bytes and the times
@@ -61,10 +62,12 @@ class PccCodec(Anchor):
         if frame.model_digest is None:
             return Cost(0, 0.0)
         program = self._program() or find_model_by_digest(frame.model_digest)
+        if not isinstance(program, Program):
+            raise ModelMismatch(f"{self.name}: the octree's model {frame.model_digest.hex()} is of another kind")
         voxels = voxelize(cloud.xyz, voxel_size=setting.step(cloud), max_error=setting.max_error)
         macs = count_macs(voxels.codes, voxels.depth, program, frame.level_offset, frame.adaptive)
         return Cost(program.num_parameters, macs / 1000 / len(cloud))
 
-    def _program(self) -> Program | None:
+    def _program(self) -> Model | None:
         """The program in the file ``model``; None where it is a name. Loaded in each process: it is not pickled."""
         return find_model(self.model) if Path(self.model).is_file() else None

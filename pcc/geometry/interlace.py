@@ -31,7 +31,7 @@ class Pass:
         neighbours: rows and columns away. Cells lie in the middle between the first two.
         near: indices of those whose azimuth is seen.
         anchors: indices of those whose range is a guess.
-        extensions: pairs of indices (at one step, at three steps in the same direction): lines through them are guesses.
+        extensions: pairs of indices (at one step, at three in the same direction): lines through them are guesses.
     """
 
     name: str

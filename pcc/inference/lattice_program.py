@@ -2,7 +2,8 @@
 
 Like `pcc.inference.program` a safetensors file whose first 16 bytes of SHA-256 name it in streams, without torch. Its
 metadata has the format `pcc-lattice-1` and a configuration; its tensors are, for pass p and layer j,
-``pass{p}.range{j}.`` and ``pass{p}.reflectance{j}.`` with ``weight`` s8 (I, O), ``bias`` and ``multiplier`` s32 (O), ``shift`` s32 (1).
+``pass{p}.range{j}.`` and ``pass{p}.reflectance{j}.`` with ``weight`` s8 (I, O), ``bias`` and ``multiplier`` s32 (O),
+``shift`` s32 (1).
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def _shades(tensors: Mapping[str, np.ndarray], name: str) -> list[Dense]:
 
 
 def _layers(tensors: Mapping[str, np.ndarray], name: str) -> list[Dense]:
-    layers = []
+    layers: list[Dense] = []
     while f"{name}{len(layers)}.weight" in tensors and len(layers) < MAX_LAYERS:
         at = f"{name}{len(layers)}"
         shift = tensors[f"{at}.shift"]

@@ -23,7 +23,7 @@ def lattice_tensors(network: LatticeNet) -> dict[str, np.ndarray]:
 
 
 def _layers(name: str, layers: Layers) -> dict[str, np.ndarray]:
-    """Accumulators count the step of the inputs times that of the weights; inputs of a context are 128 above their value."""
+    """Accumulators count the step of inputs times that of weights; inputs of a context are 128 above their value."""
     tensors: dict[str, np.ndarray] = {}
     last = len(layers.weights) - 1
     for j, (weight, bias) in enumerate(zip(layers.weights, layers.biases, strict=True)):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -76,7 +77,7 @@ class Layers(nn.Module):
     def __init__(self, widths: list[int], quantiser: Quantiser) -> None:
         super().__init__()
         self.quantiser = [quantiser]  # in a list: shared, not a submodule
-        pairs = list(zip(widths[:-1], widths[1:], strict=True))
+        pairs = list(pairwise(widths))
         self.weights = nn.ParameterList([nn.Parameter(torch.randn(a, b) * (2 / a) ** 0.5) for a, b in pairs])
         self.biases = nn.ParameterList([nn.Parameter(torch.zeros(b)) for _, b in pairs])
         with torch.no_grad():
@@ -113,7 +114,7 @@ class RangeHead(nn.Module):
         """Occupancy logits (N,), and of the components weights, middles and scales (N, K); middles relative to base."""
         k = self.components
         out = self.layers(feats)
-        kernels = out[:, 3 * k + 1 :].view(-1, self.kernels, self.neighbours) / KERNEL_RANGE
+        kernels = out[:, 3 * k + 1 :].view(len(out), self.kernels, self.neighbours) / KERNEL_RANGE
         weighed = (kernels * differences.float()[:, None]).sum(2)
         starts = torch.cat([weighed, (guesses - base[:, None]).float()], 1)
         middles = starts + SPREAD_UNIT * torch.sinh(SPREAD_RATE * out[:, k : 2 * k])
@@ -174,9 +175,7 @@ def tree_bits(logits: Tensor, values: Tensor) -> Tensor:
     bits = torch.zeros(len(values))
     for depth in range(REFLECTANCE_BITS):
         above = values >> (REFLECTANCE_BITS - depth)  # the bits decided before, the highest first
-        reverse = (
-            sum(((above >> i) & 1) << (depth - 1 - i) for i in range(depth)) if depth else torch.zeros_like(values)
-        )
+        reverse = sum((((above >> i) & 1) << (depth - 1 - i) for i in range(depth)), torch.zeros_like(values))
         logit = logits.gather(1, ((1 << depth) - 1 + reverse)[:, None])[:, 0]
         bits = bits + occupancy_bits(logit, values >> (REFLECTANCE_BITS - 1 - depth) & 1)
     return bits

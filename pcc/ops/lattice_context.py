@@ -3,7 +3,7 @@
 Ranges are in units of 1/16 mm; 0 means empty or not known yet. For a cell with neighbours of the ranges v[0..n-1], of
 which the cell lies in the middle between 0 and 1, all divisions and shifts rounding down:
 
-    base = (v[0] + v[1]) >> 1 if both are known; the one that is; else the mean of those known among the others; else 160000
+    base = (v[0] + v[1]) >> 1 if both are known; else the one that is; else the mean of the others that are; else 160000
     d[k] = v[k] - base where v[k] is known, else 0
     guesses: v[k] of the anchors, base where unknown; 2 v[0] v[1] div (v[0] + v[1]), base if one is unknown;
              v[i] + ((v[i] - v[j]) >> 1), in 1..2^24 - 1, of the extensions (i, j), base if one is unknown
@@ -77,8 +77,8 @@ def reflectance_feats(
 ) -> np.ndarray:
     """What a reflectance's network sees besides the context of an image whose ranges are all known.
 
-    Where the cell's range lies to the base, the reflectances of all neighbours, and where the ranges of the cells next to
-    it lie to its own: (N, 1 + neighbours + 4) uint8.
+    Where the cell's range lies to the base, the reflectances of all neighbours, and where the ranges of the cells next
+    to it lie to its own: (N, 1 + neighbours + 4) uint8.
 
     Args:
         reflectance: as the image's ranges, uint8; 0 where unknown.

@@ -1,11 +1,12 @@
 """The networks that code spinning LiDAR, in integers: dense layers over the contexts of `pcc.ops.lattice_context`.
 
-Inputs beyond the context's are 128. Layers but the last: requantise(bias + x @ weight, multiplier, shift) to u8; the last one's outputs o are
+Inputs beyond the context's are 128. Layers but the last: requantise(bias + x @ weight, multiplier, shift) to u8; the
+last one's outputs o are
 
     clamp(round_shift((bias + x @ weight) * multiplier, shift), -3584, 3584)                       int16
 
-With K components, the first of them ``kernels`` (n neighbours each) and the others the guesses, the outputs of a range's
-network are K weights, K spreads, K scales, the occupancy's logit (1/256 bit), and kernels x n weights w, and
+With K components, the first of them ``kernels`` (n neighbours each) and the others the guesses, the outputs of a
+range's network are K weights, K spreads, K scales, the occupancy's logit (1/256 bit), and kernels x n weights w, and
 
     mu = start + spread(o),  spread(o) = sign(o) round(128 sinh(|o| / 320))
     start of a kernel = base + ((sum of w d + 512) >> 10), of the others their guess
@@ -82,7 +83,8 @@ class RangeNet:
         mu, scale, weight = np.empty(shape, np.int32), np.empty(shape, np.int16), np.empty(shape, np.int16)
         if n:
             net.run(
-                around, image.range, image.deviation, image.row_feats, list(cells), frame_feat, occupancy, mu, scale, weight,
+                around, image.range, image.deviation, image.row_feats, list(cells), frame_feat,
+                occupancy, mu, scale, weight,
             )  # fmt: skip
         return occupancy, Mixture(mu, scale, weight)
 
@@ -156,7 +158,7 @@ def range_reference(net: RangeNet, seen: Contexts) -> tuple[np.ndarray, Mixture]
     """`RangeNet.run` of contexts, in numpy."""
     k, out = net.components, layers_reference(net.layers, seen.feats)
     n = seen.differences.shape[1]
-    kernels = out[:, 3 * k + 1 :].reshape(-1, net.kernels, n)
+    kernels = out[:, 3 * k + 1 :].reshape(len(out), net.kernels, n)
     weighed = ((kernels * seen.differences.astype(np.int64)[:, None]).sum(2) + 512) >> 10
     starts = np.concatenate([seen.base[:, None] + weighed, seen.guesses], 1)
     mu = (starts + spread_reference(out[:, k : 2 * k])).astype(np.int32)

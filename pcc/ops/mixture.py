@@ -1,14 +1,15 @@
 """Whole numbers under mixtures of logistic distributions, coded by binary decisions.
 
-A number lies in one of 2^B bins; bin i reaches from ``edge(i)`` to ``edge(i + 1)``, edge(i) = first + i step - step / 2,
+A number lies in one of 2^B bins; bin i reaches from ``edge(i)`` to ``edge(i + 1)``, edge(i) = first + i step - step/2,
 in range units of 1/16 mm (the middle of bin i is first + i step). It is coded from its highest bit down, each bit with
-the probability that the mixture gives it after the bits before. K components have a middle ``mu`` in units, a scale s = 16 *
-2^(scale / 256) units and a logit ``weight`` in 1/256 bit; whatever the mixture says, a share of 2^-10 goes to all bins
-alike. With E and T of `pcc.ops.tables`, all divisions and shifts rounding down:
+the probability that the mixture gives it after the bits before. K components have a middle ``mu`` in units, a scale
+s = 16 * 2^(scale / 256) units and a logit ``weight`` in 1/256 bit; whatever the mixture says, a share of 2^-10 goes to
+all bins alike. With E and T of `pcc.ops.tables` and L[i] = round(2^24 / (1 + e^(16 - i/32))), all divisions and shifts
+rounding down:
 
     c = clamp(scale, 0, 3584),  M = T[c mod 256] >> 14,  W = E(largest weight - weight) >> 15       of each component
     z = clamp((edge - mu) M >> (4 + c div 256), -2^20, 2^20 - 1) + 2^20                             in 2^-16
-    i = z >> 11,  r = z mod 2^11,  C = L[i] + ((L[i + 1] - L[i]) r >> 11)                           L: round(2^24 / (1 + e^(16 - i/32)))
+    i = z >> 11,  r = z mod 2^11,  C = L[i] + ((L[i + 1] - L[i]) r >> 11)
     F(j) = sum of W C + j (sum of W << 14 >> B)                                                     with edge = edge(j)
 
     bit b, with j of the bits decided so far (lower ones 0):
@@ -57,9 +58,8 @@ class Mixture:
         shape = self.mu.shape
         if len(shape) != 2 or not 1 <= shape[0] <= MAX_COMPONENTS:
             raise ValueError(f"mu: expected shape (1..{MAX_COMPONENTS}, N), got {shape}")
-        check(self.mu, "mu", "int32", shape)
-        check(self.scale, "scale", "int16", shape)
-        check(self.weight, "weight", "int16", shape)
+        for name, dtype in (("mu", "int32"), ("scale", "int16"), ("weight", "int16")):
+            object.__setattr__(self, name, check(getattr(self, name), name, dtype, shape))
 
     def __len__(self) -> int:
         return self.mu.shape[1]
@@ -73,7 +73,7 @@ def encode(coder: RansEncoder, mixture: Mixture, bins: Bins, index: np.ndarray) 
     """Codes numbers (N,) int32 in 0..2^bits - 1.
 
     Raises:
-        ValueError: the bins reach beyond 2^26 units or 20 bits, a middle beyond 2^28 units, or a number beyond its bins.
+        ValueError: the bins reach beyond 2^26 units or 20 bits, a middle beyond 2^28, or a number beyond its bins.
     """
     index = check(index, "index", "int32", (len(mixture),))
     _ext.mixture_encode(coder._impl, *_arguments(mixture, bins), index)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pcc.ops.lattice_context import MOST_RANGE
 from pcc.ops.mixture import Bins
 
 
@@ -34,8 +35,9 @@ class RangeBins:
         return (2 * self.group * numbers - (self.group - 1)).astype(np.int32)
 
     def units(self, numbers: np.ndarray) -> np.ndarray:
-        """int32 range units of the middles of bins; 0 of bin 0."""
-        return np.where(numbers > 0, self.halves(numbers) * (self.range_step // 2), 0).astype(np.int32)
+        """int32 range units of the middles of bins, at most `MOST_RANGE`; 0 of bin 0."""
+        units = self.halves(numbers).astype(np.int64) * (self.range_step // 2)
+        return np.where(numbers > 0, np.minimum(units, MOST_RANGE), 0).astype(np.int32)
 
     def coded(self, bits: int) -> Bins:
         """As a mixture codes them."""

@@ -1,12 +1,13 @@
-"""A frame in its sensor's lattice: firing columns, and for each laser and column a range index and the point it came from.
+"""A frame in its sensor's lattice: firing columns, and for each laser and column a range index and its point.
 
-places in the lattice (`pcc.ops.lattice_map.find`) -> columns that occur -> (L, C) indices; what does not fit stays apart
+places in the lattice (`pcc.ops.lattice_map.find`) -> columns that occur -> (L, C) indices; the rest stays apart
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from math import isqrt
 
 import numpy as np
@@ -116,9 +117,7 @@ def row_statistics(scan: Scan) -> RowStatistics:
 def row_feats(table: SensorTable, statistics: RowStatistics) -> np.ndarray:
     """(L, 5) uint8: elevation, the gaps to the lasers below and above, noise and fill; in integers alone."""
     tangent = [(int(z) << _TANGENT_BITS) // max(isqrt(int(x) ** 2 + int(y) ** 2), 1) for x, y, z in table.slope]
-    gaps = [
-        min((above - below) * 3667 >> _TANGENT_BITS, 255) for below, above in zip(tangent, tangent[1:], strict=False)
-    ]
+    gaps = [min((above - below) * 3667 >> _TANGENT_BITS, 255) for below, above in pairwise(tangent)]
     elevation = [min(max(128 + (t * 172 >> _TANGENT_BITS), 0), 255) for t in tangent]
     columns = [elevation, [255, *gaps], [*gaps, 255], 4 * statistics.noise, 17 * statistics.fill]
     return np.stack([np.array(column, np.int64) for column in columns], 1).clip(0, 255).astype(np.uint8)

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from pcc.errors import InvalidSensor
+from pcc.ops.lattice_context import MOST_RANGE
 from pcc.ops.lattice_map import MAX_LASERS, MAX_REACH, SLOPE_BITS, Lattice
 from pcc.sensors.turn import MAX_STEPS, turn_table
 
@@ -87,10 +88,13 @@ class SensorTable:
 
     @cached_property
     def max_index(self) -> int:
-        """The largest range index whose places lie within `MAX_REACH` of the sensor, for all lasers; at most 2^20."""
+        """The largest range index whose places lie within `MAX_REACH` of the sensor, for all lasers; below 2^20.
+
+        Nor may its range be beyond what networks take, 2^24 units of 1/16 mm.
+        """
         reach = np.ldexp(np.abs(self.slope).sum(1).astype(float), -SLOPE_BITS)
         start = np.ldexp(np.abs(self.offset).sum(1).astype(float), -OFFSET_BITS)
-        return int(min(((MAX_REACH - start) / reach).min(), 1 << 20)) - 1
+        return int(min(((MAX_REACH - start) / reach).min(), 1 << 20, MOST_RANGE // (4 * self.range_step))) - 1
 
     @cached_property
     def elevation(self) -> np.ndarray:

@@ -17,7 +17,7 @@ from pcc.training.objectives import Cost, lattice_cost, occupancy_cost
 
 @dataclass(frozen=True)
 class Family:
-    """shape: of a configuration's group ``model``; network: of a shape; cost: bits of a batch; validation: of clouds."""
+    """shape: of a configuration's group ``model``; network: of a shape; cost: bits of a batch; validation: batches."""
 
     shape: Callable[[Mapping[str, Any]], Any]
     network: Callable[[Any], nn.Module]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import torch
@@ -14,7 +15,16 @@ from pcc.codec.walk import walk
 from pcc.datasets.batches import Batch
 from pcc.datasets.turns import CellBatch
 from pcc.geometry.octree import occupancies
-from pcc.models.lattice import INPUT_ZERO, LatticeNet, Layers, occupancy_bits, range_bits, tree_bits
+from pcc.models.lattice import (
+    INPUT_ZERO,
+    LatticeNet,
+    Layers,
+    RangeHead,
+    ReflectanceHead,
+    occupancy_bits,
+    range_bits,
+    tree_bits,
+)
 from pcc.models.occupancy import OccupancyNet
 from pcc.nn.rate import BitSum
 from pcc.ops.lattice_context import MOST_RANGE
@@ -62,16 +72,16 @@ def lattice_cost(network: LatticeNet, batch: CellBatch | Sequence[CellBatch]) ->
 def cell_bits(network: LatticeNet, batch: CellBatch) -> list[Tensor]:
     """Bits of occupancy, of ranges and of reflectances of one pass."""
     seen = batch.contexts
-    target, head = torch.from_numpy(batch.target), network.ranges[batch.step]
+    target, head = torch.from_numpy(batch.target), cast(RangeHead, network.ranges[batch.step])
     feats = _padded(seen.feats, head.layers)
     arrays = (torch.from_numpy(array) for array in (seen.differences, seen.base, seen.guesses))
     occupied = target > 0
     logits, *mixture = head(feats, *arrays)
-    mixture = [values[occupied] for values in mixture]
+    weights, middles, scales = (values[occupied] for values in mixture)
     width = torch.from_numpy(batch.bin)[occupied].float()
     relative = (target - torch.from_numpy(seen.base))[occupied].float()
-    ranges = range_bits(*mixture, relative, width, MOST_RANGE / width)
-    shades_head = network.reflectances[batch.step]
+    ranges = range_bits(weights, middles, scales, relative, width, MOST_RANGE / width)
+    shades_head = cast(ReflectanceHead, network.reflectances[batch.step])
     shades = tree_bits(
         shades_head(_padded(batch.shades, shades_head.layers)), torch.from_numpy(batch.reflectance).long()
     )

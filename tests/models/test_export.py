@@ -14,7 +14,7 @@ from pcc.geometry.coding_order import LONE_ORDER  # noqa: E402
 from pcc.geometry.octree import child_level, occupancies, root_level  # noqa: E402
 from pcc.inference.layers import _convolve  # noqa: E402
 from pcc.inference.program import Program  # noqa: E402
-from pcc.models.export import export_model, fixed_point  # noqa: E402
+from pcc.models.export import export_model  # noqa: E402
 from pcc.models.occupancy import OccupancyConfig  # noqa: E402
 from pcc.nn import rate  # noqa: E402
 from pcc.nn.quantisation import ACTIVATION_STEP  # noqa: E402
@@ -217,17 +217,6 @@ def test_dead_and_tiny_channels_export(tmp_path, rng):
         np.concatenate(float_logits(network, known, 0)) - np.concatenate(integer_logits(program, known, 0))
     )
     assert (difference > 2.5).mean() <= 1e-3
-
-
-@pytest.mark.parametrize("ratios", [[1e-3, 0.5], [1.0], [3.7, 1e-6], [1e-9], [700.0]])
-def test_fixed_point(ratios):
-    """multiplier / 2^shift = ratio within 2^-30 of the largest ratio; multiplier < 2^31; 1 <= shift <= 62."""
-    ratios = np.array(ratios)
-    multiplier, shift = fixed_point(ratios)
-    assert 1 <= shift <= 62
-    assert multiplier.dtype == np.int32
-    assert multiplier.min() >= 0
-    np.testing.assert_allclose(multiplier / 2.0**shift, ratios, rtol=0, atol=ratios.max() * 2**-29 + 2**-63)
 
 
 def test_files(tmp_path):

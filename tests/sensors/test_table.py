@@ -44,6 +44,13 @@ def test_max_index_keeps_places_within_reach():
     assert (reach + np.ldexp(np.abs(table.offset).sum(1).astype(float), -OFFSET_BITS)).max() <= 2**20
 
 
+def test_max_index_keeps_ranges_within_what_networks_take():
+    """Below 2^24 units, also where voxels are much larger than a range step: here 16 mm and 2^-8 voxel."""
+    table = small_table()
+    coarse = SensorTable("coarse", 900, 64, np.sign(table.slope) << 16, table.offset, table.shift)
+    assert coarse.max_index == (2**24 - 1) // (4 * 64) - 1
+
+
 def test_the_kitti_scanner_ships():
     table = find_table("hdl64e-kitti")
     assert (table.num_lasers, table.steps, table.range_step) == (64, 4000, 8)

@@ -1,4 +1,4 @@
-"""Fields whose values are whole levels, as intensities are: hundredths, bytes. Others are coded by `pcc.codec.fields`."""
+"""Fields whose values are whole levels, as intensities are: hundredths, bytes. `pcc.codec.fields` codes the others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MAX_LEVEL = (1 << REFLECTANCE_BITS + MAX_LOW_BITS) - 1
 
 @dataclass(frozen=True)
 class LevelField:
-    """A field whose values are ``level * num / den``, cast to the dtype. The highest bits of levels are coded by a network.
+    """A field whose values are ``level * num / den``, cast to the dtype. A network codes the highest bits of levels.
 
     Attributes:
         low_bits: how many lower bits of a level are coded beside them.
