@@ -41,9 +41,7 @@ def settle_steps(table: SensorTable, xyz: np.ndarray, found: Found) -> Found:
     return out
 
 
-def _ranges(
-    table: SensorTable, xyz: np.ndarray, laser: np.ndarray, step: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _ranges(table: SensorTable, xyz: np.ndarray, laser: np.ndarray, step: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Range indices (N,) int32 at given azimuth steps, and their largest differences (N,) float32 in voxels."""
     lattice = table.lattice
     cosine, sine = np.ldexp(lattice.turn[step].astype(np.float64), -TURN_BITS).T
