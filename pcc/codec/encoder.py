@@ -84,8 +84,8 @@ def encode_frame(
         duplicates: ``keep`` codes how many points each voxel holds; ``merge`` keeps one point a voxel, the first in
             the order of the cloud, with its fields.
         timestamp_ns: Time of the frame, nanoseconds since 1970.
-        sensor: ``auto``, the name of a known sensor, the path of a sensor's ``.json`` file, or a table: where a frame of
-            a spinning LiDAR is looked for; ``none``: not at all.
+        sensor: in whose lattice a frame of a spinning LiDAR is looked for: ``auto`` (those that are known, or else one
+            that is fitted), the name of a known one, the path of a sensor's ``.json`` file, or a table; ``none``.
         fallback: Code levels that the model predicts badly without it; False leaves all of them to the model.
 
         order: ``any``: points come out in Morton order; ``keep``: in the order of the cloud.
