@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pcc.inference.registry import Model
 
 _MILLIMETRE = 0.001
+COARSE_UNITS = 1000  # range units of 1/16 mm in a bin, from which on the octree may be the smaller
 
 
 def encode(cloud: PointCloud, **options: Any) -> bytes:
@@ -105,13 +106,13 @@ def encode_frame(
     program = _named(model)
     merge = duplicates == "merge"
     frame = None if merge else _lattice(cloud, model, program, sensor, size, max_error, lossless_floats, carried)
-    if frame is not None:
-        positions = lattice_positions(frame)
-    elif isinstance(program, LatticeProgram):
+    if frame is None and isinstance(program, LatticeProgram):
         raise ValueError("duplicates: expected 'keep' with a model of spinning LiDAR, got 'merge'")
-    else:
+    ways = [] if frame is None else [lattice_positions(frame)]
+    if frame is None or (program is None and frame.shown.width >= COARSE_UNITS):
         voxels = voxelize(cloud.xyz, voxel_size=size, max_error=max_error)
-        positions = octree_positions(voxels, program or str(model), fallback, merge)
+        ways.append(octree_positions(voxels, program or str(model), fallback, merge))
+    positions = min(ways, key=lambda way: way.num_bytes)
     chosen = {name: values[positions.rows] for name, values in select(cloud.fields, fields).items()}
     floats = cloud.xyz[positions.rows] if lossless_floats else None
     exact = lossless_floats or (size is None and max_error is None) or _restores(cloud.xyz, positions)

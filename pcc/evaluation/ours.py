@@ -9,22 +9,21 @@ import pcc
 from pcc import _ext
 from pcc.anchors import Anchor, Setting
 from pcc.anchors.base import Cost
-from pcc.codec.info import describe
+from pcc.codec.info import FrameInfo, describe
 from pcc.codec.octree import count_macs
-from pcc.errors import ModelMismatch
 from pcc.geometry.voxels import voxelize
-from pcc.inference.program import Program
+from pcc.inference.lattice_program import LatticeProgram
 from pcc.inference.registry import Model, find_model, find_model_by_digest, model_paths
 from pcc.pointcloud import PointCloud
 
-_CODING = ("codec", "entropy", "geometry", "inference", "ops")  # whose code decides the bytes and the times
+_CODING = ("codec", "entropy", "geometry", "inference", "ops", "sensors")  # whose code decides the bytes and the times
 
 
 class PccCodec(Anchor):
     """``pcc`` with one model.
 
     Args:
-        model: a name ("dense", "lidar", "auto", "adaptive") or the path of an exported model.
+        model: a name ("dense", "lidar", "lattice", "auto", "adaptive") or the path of an exported model.
         label: the name in tables; None builds one from the model.
     """
 
@@ -57,16 +56,24 @@ class PccCodec(Anchor):
         return pcc.decode(data, model=self._program())
 
     def cost(self, cloud: PointCloud, setting: Setting, data: bytes) -> Cost:
-        """Of the model that the stream names, over the levels that need it."""
+        """Of the model that the stream names: over the octree's levels that need it, or the cells of a turn."""
         frame = describe(data)[0]
         if frame.model_digest is None:
             return Cost(0, 0.0)
         program = self._program() or find_model_by_digest(frame.model_digest)
-        if not isinstance(program, Program):
-            raise ModelMismatch(f"{self.name}: the octree's model {frame.model_digest.hex()} is of another kind")
+        if isinstance(program, LatticeProgram):
+            macs = self._lattice_macs(program, frame, setting)
+            return Cost(program.num_parameters, macs / 1000 / len(cloud))
         voxels = voxelize(cloud.xyz, voxel_size=setting.step(cloud), max_error=setting.max_error)
         macs = count_macs(voxels.codes, voxels.depth, program, frame.level_offset, frame.adaptive)
         return Cost(program.num_parameters, macs / 1000 / len(cloud))
+
+    @staticmethod
+    def _lattice_macs(program: LatticeProgram, frame: FrameInfo, setting: Setting) -> int:
+        if frame.lattice is None:
+            return 0
+        size = frame.lattice.lasers, frame.lattice.columns
+        return program.macs(*size, frame.lattice.num_cells if setting.fields != "none" else 0)
 
     def _program(self) -> Model | None:
         """The program in the file ``model``; None where it is a name. Loaded in each process: it is not pickled."""
