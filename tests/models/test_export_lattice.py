@@ -47,7 +47,7 @@ def test_outputs_agree(tmp_path, rng, name, seed):
     network = random_lattice_net(CONFIGS[name], seed)
     program = exported_lattice(network, tmp_path / "m.safetensors")
     pairs, spread = [], []
-    for number, step in enumerate(PASSES):
+    for number in range(len(PASSES)):
         for heads, nets in ((network.ranges, program.ranges), (network.reflectances, program.reflectances)):
             head, net = heads[number], nets[number]
             feats = rng.integers(0, 256, (200, len(net.layers[0].weight))).astype(np.uint8)
