@@ -1,4 +1,4 @@
-"""All cells of a turn through a coder: decoded = encoded, pass by pass, whatever the group; streams cannot misbehave."""
+"""All cells of a turn through a coder: decoded = encoded, pass by pass, whatever the group; streams are hostile."""
 
 from __future__ import annotations
 

@@ -18,6 +18,13 @@ def places_and_deltas(rng, size, rate=0.002):
     return place, delta.astype(np.int8)
 
 
+def decoded(data, place, codes):
+    decoder = RansDecoder(data)
+    delta = code_corrections(decoder, place, codes, None)
+    decoder.finish()
+    return delta
+
+
 @pytest.mark.parametrize("size", [0, 1, 7, 3000])
 def test_round_trip(rng, size):
     place, delta = places_and_deltas(rng, size)
@@ -25,9 +32,7 @@ def test_round_trip(rng, size):
     assert len(codes) == NUM_CLASSES + 1
     given = code_corrections(encoder, place, codes, delta)
     np.testing.assert_array_equal(given, delta)
-    decoder = RansDecoder(encoder.finish())
-    found = code_corrections(decoder, place, codes, None)
-    decoder.finish()
+    found = decoded(encoder.finish(), place, codes)
     assert found.dtype == np.int8
     assert found.shape == (size, 3)
     np.testing.assert_array_equal(found, delta)
@@ -41,8 +46,7 @@ def test_all_alike(value):
     for codes in (measure(place, delta), bytes(NUM_CLASSES + 1), bytes([255] * (NUM_CLASSES + 1))):
         encoder = RansEncoder()
         code_corrections(encoder, place, codes, delta)
-        found = code_corrections(RansDecoder(encoder.finish()), place, codes, None)
-        np.testing.assert_array_equal(found, delta)
+        np.testing.assert_array_equal(decoded(encoder.finish(), place, codes), delta)
 
 
 def test_classes_are_symmetric_and_rise():
@@ -87,6 +91,4 @@ def test_every_cut(rng):
     data = encoder.finish()
     for size in range(len(data)):
         with pytest.raises(CorruptStream):
-            decoder = RansDecoder(data[:size])
-            code_corrections(decoder, place, codes, None)
-            decoder.finish()
+            decoded(data[:size], place, codes)

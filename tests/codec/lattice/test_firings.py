@@ -54,8 +54,8 @@ def test_every_cut(rng):
 
 @pytest.mark.parametrize(
     "numbers",
-    [(0, 0, 1, 0), (STEPS + 1, 0, 1, 0), (2, STEPS, 1, 0), (2, 0, STEPS, 0), (2, 0, 0, 0), (3, 0, 1, 3), (3, 0, 1, 1 << 60),
-     (1 << 60, 0, 1, 0), (2, STEPS - 1, 1, 0), (5, 0, 1000, 0)],
+    [(0, 0, 1, 0), (STEPS + 1, 0, 1, 0), (2, STEPS, 1, 0), (2, 0, STEPS, 0), (2, 0, 0, 0), (3, 0, 1, 3),
+     (3, 0, 1, 1 << 60), (1 << 60, 0, 1, 0), (2, STEPS - 1, 1, 0), (5, 0, 1000, 0)],
     ids=str,
 )  # fmt: skip
 def test_wrong_numbers(numbers):
