@@ -47,3 +47,9 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"real clouds are not here: {SHARED_DATA}")
     return SHARED_DATA
+
+
+@pytest.fixture(autouse=True)
+def no_cache_of_sensors(monkeypatch):
+    """Nothing that a test fits stays on the machine."""
+    monkeypatch.setenv("PCC_SENSOR_CACHE", "")

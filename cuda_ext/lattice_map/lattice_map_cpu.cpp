@@ -13,6 +13,7 @@ namespace pcc {
 namespace {
 
 constexpr std::int64_t kGrain = 1 << 13;
+constexpr double kShortStep = 2.0;  // squared, in voxels
 constexpr int kCandidates = 3;  // lasers whose cones are nearest to a point
 
 std::int64_t rounded(std::int64_t value, int shift) { return (value + (std::int64_t{1} << (shift - 1))) >> shift; }
@@ -97,6 +98,17 @@ class Search {
     double along = 0;
     for (int i = 0; i < 3; i++) along += (q[i] - ray.offset[i]) * ray.slope[i];
     n = static_cast<std::int32_t>(std::clamp<double>(std::nearbyint(along / ray.slope_squared), 1, max_index_));
+    double best = distance(ray, p, c, s, n);
+    if (best <= 0.5 || ray.slope_squared > kShortStep) return best;
+    const std::int32_t nearest = n;  // along the ray; where steps are short, one of its neighbours may be nearer on all axes
+    for (const std::int32_t other : {nearest - 1, nearest + 1}) {
+      const double there = other >= 1 ? distance(ray, p, c, s, other) : best;
+      if (there < best) best = there, n = other;
+    }
+    return best;
+  }
+
+  double distance(const Ray& ray, const double* p, double c, double s, std::int32_t n) const {
     const double radius = n * ray.slope[0] + ray.offset[0], y = n * ray.slope[1] + ray.offset[1];
     const double x = radius - bend(lattice_.radial, radius, y), z = n * ray.slope[2] + ray.offset[2];
     return std::max({std::abs(x * c - y * s - p[0]), std::abs(y * c + x * s - p[1]), std::abs(z - p[2])});

@@ -135,7 +135,7 @@ def _decode_order(chunks: Sequence[Chunk], header: FrameHeader, lattice: Decoded
         return None
     bases = [decoded_order(header.num_points)]
     if lattice is not None:
-        bases += scan_orders(lattice.shown.filled, lattice.ordered.order)
+        bases += scan_orders(lattice.shown.filled, lattice.shown.rolls, lattice.ordered.order)
     return decode_order(chunks[0].payload, header.num_points, bases)
 
 
@@ -236,5 +236,7 @@ def _decode_in_lattice(chunk: Chunk, lattice: Decoded | None, max_bytes: int) ->
     if chunk.tag == REFLECTANCE:
         name, values = parse_reflectance(chunk.payload, lattice.shown)
     else:
-        name, values = parse_derived(chunk.payload, CellIndex.of(lattice.shown.filled, lattice.shown.num_apart))
+        name, values = parse_derived(
+            chunk.payload, CellIndex.of(lattice.shown.filled, lattice.shown.rolls, lattice.shown.num_apart)
+        )
     return name, values[lattice.ordered.order]

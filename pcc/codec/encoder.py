@@ -199,7 +199,7 @@ def _fields(positions: Positions, fields: Mapping[str, np.ndarray]) -> list[tupl
         return [(container.FIELD, encode_field(name, values)) for name, values in fields.items()]
     listed = _inverse(frame.ordered.order)
     levels = find_levels(fields)
-    cells = CellIndex.of(frame.shown.filled, frame.shown.num_apart)
+    cells = CellIndex.of(frame.shown.filled, frame.shown.rolls, frame.shown.num_apart)
     chunks = []
     for name, values in fields.items():
         if levels is not None and name == levels[0].name:
@@ -223,7 +223,7 @@ def _fixed(positions: Positions) -> np.ndarray:
 def _order(positions: Positions) -> bytes:
     frame, bases = positions.lattice, [decoded_order(len(positions.rows))]
     if frame is not None:
-        bases += scan_orders(frame.shown.filled, frame.ordered.order)
+        bases += scan_orders(frame.shown.filled, frame.shown.rolls, frame.ordered.order)
     return encode_order(_ranks(positions.rows), bases)
 
 

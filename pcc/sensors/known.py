@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from pcc.errors import InvalidSensor
+from pcc.sensors.cache import cache_folder
 from pcc.sensors.table import SensorTable, from_json
 
 SUFFIX = ".json"
@@ -14,9 +15,10 @@ _SHIPPED = Path(__file__).resolve().parent / "tables"
 
 
 def sensor_folders() -> list[Path]:
-    """Folders that are searched, first match wins: PCC_SENSOR_PATH's, then what ships."""
+    """Folders that are searched, first match wins: PCC_SENSOR_PATH's, what ships, what was fitted while encoding."""
     extra = [Path(p) for p in os.environ.get("PCC_SENSOR_PATH", "").split(os.pathsep) if p]
-    return [*extra, _SHIPPED]
+    cache = cache_folder()
+    return [*extra, _SHIPPED, *([cache] if cache else [])]
 
 
 def known_tables() -> list[SensorTable]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from pcc.ops.lattice_map import Found, find
 from pcc.ops.twist_map import REACH, Twist
+from pcc.sensors.settle import settle_steps
 from pcc.sensors.table import SensorTable
 from pcc.sensors.twist import fit_twist
 from pcc.sensors.twist import to_the_last_place as tightened
@@ -63,7 +64,7 @@ def locate(
     sample = xyz[:: max(len(xyz) // _SAMPLE, 1)]
     for table in tables:
         if (find(table.lattice, sample, table.max_index).error < ON_LATTICE).mean() >= FITS:
-            found = find(table.lattice, xyz, table.max_index)
+            found = settle_steps(table, xyz, find(table.lattice, xyz, table.max_index))
             return Located(table, found, found.error < ON_LATTICE)
     for table in tables if moved else ():
         fit = fit_twist(table, xyz)

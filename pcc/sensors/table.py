@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,10 @@ class SensorTable:
             object.__setattr__(self, name, array)
         if (np.abs(self.slope).max(1) == 0).any():
             raise InvalidSensor("sensor: expected slopes other than 0")
+
+    def named(self, name: str) -> SensorTable:
+        """The same table by another name."""
+        return replace(self, name=name)
 
     @property
     def num_lasers(self) -> int:

@@ -32,7 +32,7 @@ def small_turn(
     return PointCloud(
         (voxels / 1000).astype(np.float32),
         {
-            "intensity": (shade / 100).astype(np.float32),
+            "intensity": ((shade + 0.0) / 100).astype(np.float32),
             "ring": laser.astype(np.uint8),
             "time": (column * 0.1 / columns).astype(np.float32),
         },

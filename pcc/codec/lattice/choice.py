@@ -16,6 +16,7 @@ from pcc.errors import InvalidSensor, ModelMismatch
 from pcc.geometry.grid import Grid, bounds, grid_of_integers, grid_of_step
 from pcc.geometry.voxels import own_step
 from pcc.inference.lattice_program import LatticeProgram
+from pcc.sensors.fitted import fit_and_keep, surrounds
 from pcc.sensors.known import find_table, is_shipped, known_tables
 from pcc.sensors.locate import MIN_POINTS, locate
 from pcc.sensors.table import SensorTable
@@ -53,8 +54,12 @@ def try_lattice(
         InvalidSensor: the sensor is not known; or ``required``, and the cloud is not in its lattice.
     """
     tables = known_tables() if isinstance(sensor, str) and sensor == AUTO else [_table_of(sensor)]
-    moved = required or xyz.dtype.kind == "f"
-    frame = _encode(xyz, tables, program, voxel_size, max_error, moved, to_the_last_place, carried)
+    moved = required or (xyz.dtype.kind == "f" and surrounds(xyz))
+    how = program, voxel_size, max_error, moved, to_the_last_place, carried
+    frame = _encode(xyz, tables, *how)
+    if frame is None and isinstance(sensor, str) and sensor == AUTO and _grid(xyz, voxel_size, max_error) is not None:
+        fitted = fit_and_keep(xyz)
+        frame = None if fitted is None else _encode(xyz, [fitted], *how)
     if frame is None and required:
         names = ", ".join(table.name for table in tables) or "no sensor"
         raise InvalidSensor(f"the cloud does not lie in the lattice of {names}, or not on a grid of 1 mm")

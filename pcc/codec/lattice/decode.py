@@ -18,7 +18,7 @@ from pcc.codec.limits import Limits, within
 from pcc.codec.wire import Reader
 from pcc.entropy.coders import RansDecoder
 from pcc.errors import CorruptStream
-from pcc.geometry.range_image import RangeImage, azimuths_of, deviations_of
+from pcc.geometry.range_image import RangeImage, azimuths_of, deviations_of, roll_of
 from pcc.inference.lattice_program import LatticeProgram
 from pcc.ops import morton
 from pcc.sensors.bins import RangeBins
@@ -79,12 +79,12 @@ def _ranges(header: LatticeHeader, program: LatticeProgram, coder: RansDecoder) 
     feats = row_feats(table, header.statistics)
     image = RangeImage(deviations_of(azimuths, table.steps), feats)
     numbers = code_ranges(program, coder, image, bins, header.bits, None)
-    filled = numbers > 0
+    filled, rolls = numbers > 0, roll_of(table.shift, table.steps, len(header.firings))
     if int(filled.sum()) != header.num_cells:
         raise CorruptStream(f"lattice: {int(filled.sum())} points in cells, the stream declares {header.num_cells}")
     if int(numbers.max(initial=0)) * header.group > table.max_index + header.group:
         raise CorruptStream("lattice: a range beyond the sensor's reach")
-    return Shown(program, image, bins.width, feats, filled, header.num_apart), numbers
+    return Shown(program, image, bins.width, feats, filled, header.num_apart, rolls), numbers
 
 
 def _coords(header: LatticeHeader, raw: Placed, coder: RansDecoder, frame: FrameHeader) -> np.ndarray:

@@ -16,7 +16,7 @@ BY_LASER, BY_COLUMN = 0, 1
 
 @dataclass(frozen=True, eq=False)
 class CellIndex:
-    """laser, column (K,) of the points in cells, as listed; lasers, columns: how many; num_apart: points without a cell."""
+    """laser, firing column (K,) of the points in cells, as they are listed; how many there are; points without a cell."""
 
     laser: np.ndarray
     column: np.ndarray
@@ -25,9 +25,11 @@ class CellIndex:
     num_apart: int
 
     @classmethod
-    def of(cls, filled: np.ndarray, num_apart: int) -> CellIndex:
+    def of(cls, filled: np.ndarray, rolls: np.ndarray, num_apart: int) -> CellIndex:
+        """From the image's cells with points (L, C) bool, and by how many columns its rows are moved (L,)."""
         laser, column = np.nonzero(filled)
-        return cls(laser, column, filled.shape[0], filled.shape[1], num_apart)
+        lasers, columns = filled.shape
+        return cls(laser, (column - rolls[laser]) % columns, lasers, columns, num_apart)
 
     def axis(self, kind: int) -> tuple[np.ndarray, int]:
         return (self.laser, self.lasers) if kind == BY_LASER else (self.column, self.columns)

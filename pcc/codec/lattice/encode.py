@@ -18,7 +18,7 @@ from pcc.codec.lattice.layout import Motion, Ordered, Placed, fixed_positions, p
 from pcc.codec.lattice.reflectance import Shown
 from pcc.entropy.coders import RansEncoder
 from pcc.geometry.grid import Grid
-from pcc.geometry.range_image import RangeImage
+from pcc.geometry.range_image import RangeImage, roll_of
 from pcc.inference.lattice_program import LatticeProgram
 from pcc.ops.lattice_map import SLOPE_BITS
 from pcc.sensors.bins import RangeBins
@@ -98,7 +98,15 @@ def encode_lattice(
     payload = write_lattice_header(header) + write_apart(apart, depth)
     payload += _code(program, image, bins, header, numbers, (measured.place, raw_delta), (placed.place, delta))
     out_grid = Grid(grid.num, grid.den, (int(origin[0]), int(origin[1]), int(origin[2])), grid.dtype)
-    shown = Shown(program, image, bins.width, feats, numbers > 0, len(apart.order))
+    shown = Shown(
+        program,
+        image,
+        bins.width,
+        feats,
+        numbers > 0,
+        len(apart.order),
+        roll_of(table.shift, table.steps, len(scan.firings)),
+    )
     fixed = fixed_positions(coords.astype(np.int64) + origin, raw.voxels, motion)
     return LatticeFrame(payload, out_grid, depth, put_in_order(coords), rows, shown, fixed)
 

@@ -24,12 +24,13 @@ _BYTE = np.dtype(np.uint8)
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """What reflectances are coded with, once positions are known.
+    """What fields are coded with, once positions are known.
 
     Attributes:
         program, image: the networks, and the turn with all its ranges; width: range units of a bin.
         row_feats: (L, 5) uint8, those of the ranges.
         filled: (L, C) bool, the cells with points; num_apart: points without a cell.
+        rolls: (L,) by how many columns rows are moved from the firings.
     """
 
     program: LatticeProgram
@@ -38,6 +39,7 @@ class Shown:
     row_feats: np.ndarray
     filled: np.ndarray
     num_apart: int
+    rolls: np.ndarray
 
 
 def write_reflectance(shown: Shown, field: LevelField, levels: np.ndarray) -> bytes:
