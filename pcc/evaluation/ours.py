@@ -9,15 +9,16 @@ import pcc
 from pcc import _ext
 from pcc.anchors import Anchor, Setting
 from pcc.anchors.base import Cost
-from pcc.codec.info import describe
+from pcc.codec.info import FrameInfo, describe
 from pcc.codec.octree import count_macs
 from pcc.errors import ModelMismatch
 from pcc.geometry.voxels import voxelize
+from pcc.inference.lattice_program import LatticeProgram
 from pcc.inference.program import Program
 from pcc.inference.registry import Model, find_model, find_model_by_digest, model_paths
 from pcc.pointcloud import PointCloud
 
-_CODING = ("codec", "entropy", "geometry", "inference", "ops")  # whose code decides the bytes and the times
+_CODING = ("codec", "entropy", "geometry", "inference", "ops", "sensors")  # whose code decides the bytes and the times
 
 
 class PccCodec(Anchor):
@@ -36,6 +37,7 @@ class PccCodec(Anchor):
         """The code that codes, the kernels, and the models that there are to choose from."""
         folder = Path(pcc.__file__).parent
         files = [path for part in _CODING for path in sorted((folder / part).rglob("*.py"))]
+        files += sorted((folder / "sensors").rglob("*.json"))
         files += [Path(_ext.__file__), *([Path(self.model)] if Path(self.model).is_file() else model_paths())]
         digest = hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files))
         return f"pcc {self.model} {digest.hexdigest()}"
@@ -57,17 +59,25 @@ class PccCodec(Anchor):
         return pcc.decode(data, model=self._program())
 
     def cost(self, cloud: PointCloud, setting: Setting, data: bytes) -> Cost:
-        """Of the model that the stream names, over the levels that need it."""
+        """Of the model that the stream names, over the levels or the cells that need it."""
         frame = describe(data)[0]
         if frame.model_digest is None:
             return Cost(0, 0.0)
         program = self._program() or find_model_by_digest(frame.model_digest)
-        if not isinstance(program, Program):
-            raise ModelMismatch(f"{self.name}: the octree's model {frame.model_digest.hex()} is of another kind")
-        voxels = voxelize(cloud.xyz, voxel_size=setting.step(cloud), max_error=setting.max_error)
-        macs = count_macs(voxels.codes, voxels.depth, program, frame.level_offset, frame.adaptive)
+        macs = _macs(program, frame, cloud, setting)
         return Cost(program.num_parameters, macs / 1000 / len(cloud))
 
     def _program(self) -> Model | None:
         """The program in the file ``model``; None where it is a name. Loaded in each process: it is not pickled."""
         return find_model(self.model) if Path(self.model).is_file() else None
+
+
+def _macs(program: Model, frame: FrameInfo, cloud: PointCloud, setting: Setting) -> int:
+    """Products that the frame costs; of a turn's reflectances where it has fields."""
+    if isinstance(program, LatticeProgram) and frame.lattice is not None:
+        cells = frame.lattice
+        return program.macs(cells.lasers, cells.columns, cells.num_cells if frame.fields else 0)
+    if isinstance(program, Program) and frame.lattice is None:
+        voxels = voxelize(cloud.xyz, voxel_size=setting.step(cloud), max_error=setting.max_error)
+        return count_macs(voxels.codes, voxels.depth, program, frame.level_offset, frame.adaptive)
+    raise ModelMismatch(f"the stream's model {program.name} ({program.digest.hex()}) is of another kind")
