@@ -8,7 +8,7 @@ import pytest
 from pcc.codec.lattice.levels import LevelField, find_levels
 from pcc.codec.lattice.reflectance import Shown, parse_reflectance, write_reflectance
 from pcc.errors import CorruptStream, PccError
-from pcc.geometry.range_image import RangeImage
+from pcc.geometry.range_image import RangeImage, roll_of
 from pcc.sensors.bins import RangeBins
 from pcc.sensors.scan import row_feats
 from tests.lattices import small_turn
@@ -19,7 +19,8 @@ def shown_of(program, turn, num_apart=0):
     bins, feats = RangeBins(scan.range_step), row_feats(scan.table, scan.statistics)
     image = RangeImage(scan.deviations, feats)
     image.fill(bins.units(scan.index))
-    return Shown(program, image, bins.width, feats, scan.index > 0, num_apart)
+    rolls = roll_of(scan.table.shift, scan.table.steps, len(scan.firings))
+    return Shown(program, image, bins.width, feats, scan.index > 0, num_apart, rolls)
 
 
 def levels_of(turn, rng, num_apart):
