@@ -71,6 +71,14 @@ def test_measured_literals():
     assert max(measure(np.zeros((10**6, 1), np.uint8), np.zeros((10**6, 1), np.int8))) <= MAX_CODE
 
 
+def test_which_face_is_nearest():
+    """The lower one up to 127, the upper one from 128 on: corrections towards it are not "away"."""
+    place = np.repeat(np.array([[127], [128]], np.uint8), 32, axis=0)
+    towards = np.where(place == 127, -1, 1).astype(np.int8)
+    assert measure(place, towards)[-1] == round(16 * np.log2(64.5 / 0.5))
+    assert measure(place, -towards)[-1] == 0
+
+
 def test_bits_are_those_of_the_classes(rng):
     """Within 2 % of the entropy of each class's share."""
     place, delta = places_and_deltas(rng, 100_000)
