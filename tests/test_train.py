@@ -18,9 +18,12 @@ from hydra.utils import get_method, instantiate
 from omegaconf import OmegaConf
 
 import pcc
+from pcc.datasets.sensor_models import make_sensor
+from pcc.datasets.sensors import sensor_frames
+from pcc.inference.lattice_program import LatticeProgram
 from pcc.inference.program import Program
-from pcc.models.occupancy import OccupancyConfig, OccupancyNet
 from pcc.training.config import TrainConfig
+from pcc.training.families import family_of
 
 ROOT = Path(pcc.__file__).parent.parent
 CONFIGS = ROOT / "configs"
@@ -41,8 +44,9 @@ def test_there_are_experiments():
 def test_experiments_instantiate(experiment):
     """Model, optimisation and the parts of the data; what needs downloads is named by a callable that exists."""
     config = composed(f"experiment={experiment}")
-    shape = OccupancyConfig.of(OmegaConf.to_container(config.model))
-    assert sum(p.numel() for p in OccupancyNet(shape).parameters()) > 10_000
+    model = OmegaConf.to_container(config.model)
+    family = family_of(model)
+    assert sum(p.numel() for p in family.network(family.shape(model)).parameters()) > 10_000
     assert isinstance(instantiate(config.optim), TrainConfig)
     assert callable(get_method(config.data._target_))
     for part in ("recipe", "surface"):
@@ -145,3 +149,22 @@ def test_resuming_nothing_says_so(tmp_path):
     run = train(tmp_path, "optim.steps=1", "resume=true")
     assert run.returncode != 0
     assert "no such checkpoint" in run.stderr
+
+
+def test_a_step_of_the_lattice_exports_a_model_that_codes(tmp_path):
+    """On a simulated sensor; decode(encode(frame)) = frame in that sensor's lattice."""
+    arguments = [
+        "experiment=smoke_lattice", f"out_dir={tmp_path}", "optim.steps=1", "data.num_frames=1", "data.every=4",
+    ]  # fmt: skip
+    run = subprocess.run(
+        [sys.executable, "train.py", *arguments], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    program = LatticeProgram(tmp_path / "smoke-lattice.safetensors")
+    model = make_sensor("vlp16", 3, every=4)
+    (measured,) = sensor_frames(model, 1, 3)
+    stream = pcc.encode(measured.cloud, model=program, sensor=model.table, order="keep")
+    back = pcc.decode(stream, model=program)
+    assert back.xyz.tobytes() == measured.cloud.xyz.tobytes()
+    record = json.loads((tmp_path / "record.json").read_text())
+    assert record["data"]["source"] == "TurnBatches"

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pcc.inference.registry import Model
 
 _MILLIMETRE = 0.001
+COARSE_UNITS = 1000  # range units of 1/16 mm in a bin, from which on the octree may be the smaller
 
 
 def encode(cloud: PointCloud, **options: Any) -> bytes:
@@ -84,8 +85,8 @@ def encode_frame(
         duplicates: ``keep`` codes how many points each voxel holds; ``merge`` keeps one point a voxel, the first in
             the order of the cloud, with its fields.
         timestamp_ns: Time of the frame, nanoseconds since 1970.
-        sensor: ``auto``, the name of a known sensor, the path of a sensor's ``.json`` file, or a table: where a frame of
-            a spinning LiDAR is looked for; ``none``: not at all.
+        sensor: in whose lattice a frame of a spinning LiDAR is looked for: ``auto`` (those that are known, or else one
+            that is fitted), the name of a known one, the path of a sensor's ``.json`` file, or a table; ``none``.
         fallback: Code levels that the model predicts badly without it; False leaves all of them to the model.
 
         order: ``any``: points come out in Morton order; ``keep``: in the order of the cloud.
@@ -105,13 +106,13 @@ def encode_frame(
     program = _named(model)
     merge = duplicates == "merge"
     frame = None if merge else _lattice(cloud, model, program, sensor, size, max_error, lossless_floats, carried)
-    if frame is not None:
-        positions = lattice_positions(frame)
-    elif isinstance(program, LatticeProgram):
+    if frame is None and isinstance(program, LatticeProgram):
         raise ValueError("duplicates: expected 'keep' with a model of spinning LiDAR, got 'merge'")
-    else:
+    ways = [] if frame is None else [lattice_positions(frame)]
+    if frame is None or (program is None and frame.shown.width >= COARSE_UNITS):
         voxels = voxelize(cloud.xyz, voxel_size=size, max_error=max_error)
-        positions = octree_positions(voxels, program or str(model), fallback, merge)
+        ways.append(octree_positions(voxels, program or str(model), fallback, merge))
+    positions = min(ways, key=lambda way: way.num_bytes)
     chosen = {name: values[positions.rows] for name, values in select(cloud.fields, fields).items()}
     floats = cloud.xyz[positions.rows] if lossless_floats else None
     exact = lossless_floats or (size is None and max_error is None) or _restores(cloud.xyz, positions)

@@ -45,6 +45,11 @@ class Positions:
     num_merged: int | None = None
     lattice: LatticeFrame | None = None
 
+    @property
+    def num_bytes(self) -> int:
+        """Of the payloads."""
+        return sum(len(payload) for _, payload in self.chunks)
+
 
 def lattice_positions(frame: LatticeFrame) -> Positions:
     """Those of a frame in its sensor's lattice."""

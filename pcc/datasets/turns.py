@@ -18,13 +18,17 @@ import numpy as np
 from pcc.datasets.heldout import refuse_heldout
 from pcc.datasets.lidar import find_frames, millimetres
 from pcc.datasets.progress import progress
+from pcc.datasets.sensor_models import make_sensor
+from pcc.datasets.sensors import Measured, sensor_frames
 from pcc.geometry.interlace import PASSES, pass_numbers
 from pcc.geometry.range_image import RangeImage, roll_of
 from pcc.io import read_points
 from pcc.ops.lattice_context import Contexts, contexts, reflectance_bytes, reflectance_feats, width_feat
-from pcc.ops.lattice_map import find
+from pcc.ops.lattice_map import Found, find
+from pcc.pointcloud import PointCloud
 from pcc.sensors.bins import RangeBins
 from pcc.sensors.known import find_table
+from pcc.sensors.locate import ON_LATTICE
 from pcc.sensors.scan import Scan, quartiles, reflectance_row_feats, row_feats, scan_of
 from pcc.sensors.table import SensorTable
 
@@ -96,6 +100,28 @@ def turns_from_folders(
     return TurnBatches(turns, recipe or TurnRecipe())
 
 
+def turns_simulated(
+    kinds: Sequence[str], *, num_frames: int = 20, seed: int = 0, every: int = 1, recipe: TurnRecipe | None = None
+) -> TurnBatches:
+    """Batches of simulated sensors in synthetic streets: no download.
+
+    Args:
+        kinds: of `pcc.datasets.sensor_models`; num_frames: of each.
+        every: leave out all but each n-th laser.
+    """
+    turns = []
+    for kind in kinds:
+        model = make_sensor(kind, seed, every)
+        turns += [measured_turn(model.table, m) for m in sensor_frames(model, num_frames, seed)]
+    return TurnBatches(turns, recipe or TurnRecipe())
+
+
+def measured_turn(table: SensorTable, measured: Measured) -> Turn:
+    """A simulated frame."""
+    found = Found(measured.laser, measured.step, measured.index, np.zeros(len(measured.laser), np.float32))
+    return _turn(table, found, np.ones(len(measured.laser), bool), measured.cloud)
+
+
 def validation_turns(clouds: Mapping[str, Mapping[str, Any]]) -> dict[str, list[CellBatch]]:
     """Whole turns that are never trained on.
 
@@ -119,13 +145,18 @@ def read_turn(path: Path, table: SensorTable) -> Turn:
 
 
 def turn_of(path: Path, table: SensorTable) -> Turn:
+    """A raw KITTI frame, also one that must not train. Intensities are hundredths."""
     cloud = read_points(path)
-    xyz = millimetres(cloud.xyz.astype(np.float64))
-    found = find(table.lattice, xyz.astype(np.float64), table.max_index)
-    scan = scan_of(table, found, found.error < 1.5)
+    xyz = millimetres(cloud.xyz.astype(np.float64)).astype(np.float64)
+    found = find(table.lattice, xyz, table.max_index)
+    return _turn(table, found, found.error < ON_LATTICE, cloud)
+
+
+def _turn(table: SensorTable, found: Found, fits: np.ndarray, cloud: PointCloud) -> Turn:
+    scan = scan_of(table, found, fits)
     levels = np.clip(np.rint(cloud.fields["intensity"] * 100), 0, NUM_LEVELS - 1).astype(np.uint8)
     reflectance = np.where(scan.point >= 0, levels[scan.point], 0).astype(np.uint8)
-    return Turn(scan, reflectance, int(reflectance.max(initial=1)) or 1)
+    return Turn(scan, reflectance, max(int(reflectance.max(initial=0)), 1))
 
 
 @dataclass(frozen=True)

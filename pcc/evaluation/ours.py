@@ -11,10 +11,8 @@ from pcc.anchors import Anchor, Setting
 from pcc.anchors.base import Cost
 from pcc.codec.info import FrameInfo, describe
 from pcc.codec.octree import count_macs
-from pcc.errors import ModelMismatch
 from pcc.geometry.voxels import voxelize
 from pcc.inference.lattice_program import LatticeProgram
-from pcc.inference.program import Program
 from pcc.inference.registry import Model, find_model, find_model_by_digest, model_paths
 from pcc.pointcloud import PointCloud
 
@@ -25,7 +23,7 @@ class PccCodec(Anchor):
     """``pcc`` with one model.
 
     Args:
-        model: a name ("dense", "lidar", "auto", "adaptive") or the path of an exported model.
+        model: a name ("dense", "lidar", "lattice", "auto", "adaptive") or the path of an exported model.
         label: the name in tables; None builds one from the model.
     """
 
@@ -34,7 +32,7 @@ class PccCodec(Anchor):
         self.name = label or f"pcc-{Path(model).stem}"
 
     def identity(self) -> str:
-        """The code that codes, the kernels, and the models that there are to choose from."""
+        """The code that codes, the kernels, the sensors that ship, and the models that there are to choose from."""
         folder = Path(pcc.__file__).parent
         files = [path for part in _CODING for path in sorted((folder / part).rglob("*.py"))]
         files += sorted((folder / "sensors").rglob("*.json"))
@@ -59,25 +57,25 @@ class PccCodec(Anchor):
         return pcc.decode(data, model=self._program())
 
     def cost(self, cloud: PointCloud, setting: Setting, data: bytes) -> Cost:
-        """Of the model that the stream names, over the levels or the cells that need it."""
+        """Of the model that the stream names: over the octree's levels that need it, or the cells of a turn."""
         frame = describe(data)[0]
         if frame.model_digest is None:
             return Cost(0, 0.0)
         program = self._program() or find_model_by_digest(frame.model_digest)
-        macs = _macs(program, frame, cloud, setting)
+        if isinstance(program, LatticeProgram):
+            macs = self._lattice_macs(program, frame, setting)
+            return Cost(program.num_parameters, macs / 1000 / len(cloud))
+        voxels = voxelize(cloud.xyz, voxel_size=setting.step(cloud), max_error=setting.max_error)
+        macs = count_macs(voxels.codes, voxels.depth, program, frame.level_offset, frame.adaptive)
         return Cost(program.num_parameters, macs / 1000 / len(cloud))
+
+    @staticmethod
+    def _lattice_macs(program: LatticeProgram, frame: FrameInfo, setting: Setting) -> int:
+        if frame.lattice is None:
+            return 0
+        size = frame.lattice.lasers, frame.lattice.columns
+        return program.macs(*size, frame.lattice.num_cells if setting.fields != "none" else 0)
 
     def _program(self) -> Model | None:
         """The program in the file ``model``; None where it is a name. Loaded in each process: it is not pickled."""
         return find_model(self.model) if Path(self.model).is_file() else None
-
-
-def _macs(program: Model, frame: FrameInfo, cloud: PointCloud, setting: Setting) -> int:
-    """Products that the frame costs; of a turn's reflectances where it has fields."""
-    if isinstance(program, LatticeProgram) and frame.lattice is not None:
-        cells = frame.lattice
-        return program.macs(cells.lasers, cells.columns, cells.num_cells if frame.fields else 0)
-    if isinstance(program, Program) and frame.lattice is None:
-        voxels = voxelize(cloud.xyz, voxel_size=setting.step(cloud), max_error=setting.max_error)
-        return count_macs(voxels.codes, voxels.depth, program, frame.level_offset, frame.adaptive)
-    raise ModelMismatch(f"the stream's model {program.name} ({program.digest.hex()}) is of another kind")

@@ -65,7 +65,7 @@ class LatticeProgram:
         return f"LatticeProgram({self.name}, {self.digest.hex()}, {self.num_parameters} parameters)"
 
     def macs(self, rows: int, columns: int, points: int) -> int:
-        """Products that a turn costs, reflectances included; for reports."""
+        """Products that a turn costs: of its cells, and of the reflectances of so many points; for reports."""
         cells = (net.step.shape(rows, columns) for net in self.ranges)
         ranges = sum(a * b * net.macs for (a, b), net in zip(cells, self.ranges, strict=True))
         return ranges + points * self.reflectances[-1].macs

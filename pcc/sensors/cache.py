@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def cache_folder() -> Path | None:
-    """The folder of PCC_SENSOR_CACHE, by default ``pcc/sensors`` in the user's cache; None where it is empty: nowhere."""
+    """PCC_SENSOR_CACHE, by default ``pcc/sensors`` in the user's cache; None where the variable is empty: nowhere."""
     named = os.environ.get("PCC_SENSOR_CACHE")
     if named is not None:
         return Path(named) if named else None

@@ -1,4 +1,4 @@
-"""Places of near points, where an azimuth step is shorter than the rounding of positions: the firing columns tell which it was.
+"""Places of near points, where an azimuth step is shorter than the rounding: the firing columns tell which it was.
 
 Without this a near point would be given to whatever step is nearest, and a turn would have columns with hardly a point.
 """

@@ -16,7 +16,7 @@ BY_LASER, BY_COLUMN = 0, 1
 
 @dataclass(frozen=True, eq=False)
 class CellIndex:
-    """laser, firing column (K,) of the points in cells, as they are listed; how many there are; points without a cell."""
+    """laser, firing column (K,) of the points in cells, as listed; how many there are; points without a cell."""
 
     laser: np.ndarray
     column: np.ndarray

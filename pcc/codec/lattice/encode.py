@@ -125,7 +125,7 @@ def _place(
 
 
 def group_of(table: SensorTable, max_error: float) -> int:
-    """The most range indices in a bin whose middle lies within ``max_error`` voxels of all, after rounding to voxels."""
+    """The most range indices in a bin whose middle, rounded to voxels, lies within ``max_error`` voxels of all."""
     length = float(np.sqrt((table.slope.astype(float) ** 2).sum(1)).max()) / 2**SLOPE_BITS
     return min(max(int(2 * (max_error - math.sqrt(3) / 2) / length) + 1, 1), MAX_GROUP)
 
