@@ -32,9 +32,10 @@ class PccCodec(Anchor):
         self.name = label or f"pcc-{Path(model).stem}"
 
     def identity(self) -> str:
-        """The code that codes, the kernels, and the models that there are to choose from."""
+        """The code that codes, the kernels, the sensors that ship, and the models that there are to choose from."""
         folder = Path(pcc.__file__).parent
         files = [path for part in _CODING for path in sorted((folder / part).rglob("*.py"))]
+        files += sorted((folder / "sensors").rglob("*.json"))
         files += [Path(_ext.__file__), *([Path(self.model)] if Path(self.model).is_file() else model_paths())]
         digest = hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files))
         return f"pcc {self.model} {digest.hexdigest()}"

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -33,6 +34,7 @@ from pcc.ops.requantise import requantise_reference, round_shift_reference
 MAX_OUTPUT = 3584
 MAX_LAYERS = 6
 MAX_WIDTH = 256
+MAX_STRIDES = 8  # of images whose networks are kept; turns differ in their number of columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +73,7 @@ class RangeNet:
     def __init__(self, step: Pass, layers: Sequence[Dense], kernels: int, row_feats: int) -> None:
         self.step, self.layers, self.kernels, self.row_feats = step, tuple(layers), kernels, row_feats
         self.components = kernels + num_guesses(step)
-        self._impl: dict[int, tuple] = {}  # by the image's stride
+        self._of_stride = lru_cache(MAX_STRIDES)(self._new)
         self._of_stride(1 << 12)
 
     def run(self, image: RangeImage, frame_feat: int) -> tuple[np.ndarray, Mixture]:
@@ -93,11 +95,9 @@ class RangeNet:
         """Products a cell."""
         return sum(layer.weight.size for layer in self.layers)
 
-    def _of_stride(self, stride: int) -> tuple:
-        if stride not in self._impl:
-            around = surroundings(self.step, stride)
-            self._impl[stride] = around, _ext.RangeNet(around, _weights(self.layers), self.kernels, self.row_feats)
-        return self._impl[stride]
+    def _new(self, stride: int) -> tuple:
+        around = surroundings(self.step, stride)
+        return around, _ext.RangeNet(around, _weights(self.layers), self.kernels, self.row_feats)
 
 
 class ReflectanceNet:
@@ -105,7 +105,7 @@ class ReflectanceNet:
 
     def __init__(self, step: Pass, layers: Sequence[Dense], row_feats: int) -> None:
         self.step, self.layers, self.row_feats = step, tuple(layers), row_feats
-        self._impl: dict[int, tuple] = {}
+        self._of_stride = lru_cache(MAX_STRIDES)(self._new)
         self._of_stride(1 << 12)
 
     def run(self, image: RangeImage, reflectance: np.ndarray, cells: np.ndarray, frame_feat: int) -> np.ndarray:
@@ -128,11 +128,9 @@ class ReflectanceNet:
         """Products a point."""
         return sum(layer.weight.size for layer in self.layers)
 
-    def _of_stride(self, stride: int) -> tuple:
-        if stride not in self._impl:
-            around = surroundings(self.step, stride)
-            self._impl[stride] = around, _ext.ReflectanceNet(around, _weights(self.layers), self.row_feats)
-        return self._impl[stride]
+    def _new(self, stride: int) -> tuple:
+        around = surroundings(self.step, stride)
+        return around, _ext.ReflectanceNet(around, _weights(self.layers), self.row_feats)
 
 
 def _weights(layers: Sequence[Dense]) -> list:

@@ -66,7 +66,7 @@ def lattice_cost(network: LatticeNet, batch: CellBatch | Sequence[CellBatch]) ->
     kinds = [kind for part in parts for kind in cell_bits(network, part)]
     bits = torch.stack(kinds)
     num_cells = sum(len(part.target) for part in parts)
-    return Cost(bits.sum(), bits.detach().numpy(), max(sum(part.num_points for part in parts), 1), num_cells)
+    return Cost(bits.sum(), bits.detach().numpy(), max(sum(part.num_points for part in parts), 1), max(num_cells, 1))
 
 
 def cell_bits(network: LatticeNet, batch: CellBatch) -> list[Tensor]:

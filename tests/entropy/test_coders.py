@@ -5,6 +5,7 @@ import pytest
 
 from pcc.entropy.coders import BitEstimator, Coder, RansDecoder, RansEncoder, lanes_for
 from pcc.errors import CorruptStream
+from pcc.ops.mixture import Bins, Mixture
 from pcc.ops.tables import binary_frequencies, tree_frequencies
 from tests.trees import random_level, random_occupancy
 
@@ -90,6 +91,43 @@ def test_estimated_bits_of_trees_are_the_written_bits(rng, bits):
     assert estimator.bits == pytest.approx(one_by_one.bits, rel=1e-9)
 
 
+def random_mixture(rng, count):
+    """A mixture of three, and numbers as it has them."""
+    bins = Bins(12, 0, 32)
+    mu = rng.integers(0, 32 << 12, (3, count)).astype(np.int32)
+    scale = rng.integers(0, 2000, (3, count)).astype(np.int16)
+    numbers = np.clip(mu[0] // 32 + rng.normal(0, 2, count) * np.exp2(scale[0] / 256) / 2, 0, 4095).astype(np.int32)
+    return Mixture(mu, scale, rng.integers(-500, 500, (3, count)).astype(np.int16)), bins, numbers
+
+
+@pytest.mark.parametrize("count", [0, 1, 2047, 2049, 40_000])
+def test_mixtures_in_three_coders(rng, isa, count):
+    """decode(encode(n)) = n between other calls; estimated bits are the written bits."""
+    mixture, bins, numbers = random_mixture(rng, count)
+    logits, bits = np.zeros(9, np.int16), rng.integers(0, 2, 9).astype(np.uint8)
+    estimator, encoder = BitEstimator(), RansEncoder(lanes=1)
+    for coder in (estimator, encoder):
+        coder.binary(logits, bits)
+        assert coder.mixture(mixture, bins, numbers) is numbers
+        coder.binary(logits, bits)
+    data = encoder.finish()
+    assert 8 * len(data) == pytest.approx(estimator.bits, rel=1e-3, abs=64)
+    decoder = RansDecoder(data)
+    np.testing.assert_array_equal(decoder.binary(logits), bits)
+    np.testing.assert_array_equal(decoder.mixture(mixture, bins), numbers)
+    np.testing.assert_array_equal(decoder.binary(logits), bits)
+    decoder.finish()
+
+
+def test_a_truncated_mixture(rng):
+    mixture, bins, numbers = random_mixture(rng, 500)
+    encoder = RansEncoder()
+    encoder.mixture(mixture, bins, numbers)
+    decoder = RansDecoder(encoder.finish()[:201])
+    with pytest.raises(CorruptStream):
+        decoder.mixture(mixture, bins)
+
+
 def test_literal_bits():
     estimator = BitEstimator()
     estimator.binary(np.zeros(10, np.int16), np.ones(10, np.uint8))
@@ -143,6 +181,9 @@ def test_only_a_decoder_goes_without_symbols():
             coder.categorical(np.zeros((1, 2), np.int16), None)
         with pytest.raises(ValueError, match="symbols: expected"):
             coder.tree(np.zeros((1, 3), np.int16), np.zeros(0, np.uint8), None)
+        mixture, bins, _ = random_mixture(np.random.default_rng(0), 1)
+        with pytest.raises(ValueError, match="symbols: expected"):
+            coder.mixture(mixture, bins, None)
 
 
 def small_level(rng) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""A spinning LiDAR's program loads exactly what was exported; everything else is a ModelMismatch that names the file."""
+"""A spinning LiDAR's program loads what was exported; everything else is a ModelMismatch that names the file."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def written(path, tensors, metadata):
 
 
 def test_what_was_exported_is_read(good):
-    """digest = first half of SHA-256; a network for ranges and one for reflectances a pass, with the file's integers."""
+    """digest = first half of SHA-256; two networks a pass, of ranges and of reflectances, with the file's integers."""
     program = LatticeProgram(good)
     tensors, _ = parts(good)
     assert program.digest == hashlib.sha256(good.read_bytes()).digest()[:16]
@@ -115,8 +115,8 @@ def test_another_format(good, tmp_path):
 
 @pytest.mark.parametrize(
     "config",
-    ["", "[]", "3", "null", "{}", "{", "[" * 100_000, '"kernels"', '{"kernels": 1}', '{"kernels": -1}', '{"kernels": 5}',
-     '{"kernels": 2.0}', '{"kernels": true}', '{"kernels": "2"}', '{"kernels": null}'],
+    ["", "[]", "3", "null", "{}", "{", "[" * 100_000, '"kernels"', '{"kernels": 1}', '{"kernels": -1}',
+     '{"kernels": 5}', '{"kernels": 2.0}', '{"kernels": true}', '{"kernels": "2"}', '{"kernels": null}'],
     ids=lambda text: text[:16],
 )  # fmt: skip
 def test_wrong_configurations(good, tmp_path, config):
@@ -157,20 +157,6 @@ def test_values_that_the_arithmetic_cannot_hold(good, tmp_path, name, at, value,
     tensors[name][at] = value
     with pytest.raises(ModelMismatch, match=words):
         LatticeProgram(written(tmp_path / "m.safetensors", tensors, metadata))
-
-
-def test_layers_of_another_pass(good, tmp_path):
-    """Between rows there are other neighbours than between columns."""
-    tensors, metadata = parts(good)
-    for kind in ("range", "reflectance"):
-        changed = dict(tensors)
-        for j in range(3):
-            for field in ("weight", "bias", "multiplier", "shift"):
-                changed[f"pass1.{kind}{j}.{field}"] = tensors[f"pass3.{kind}{j}.{field}"]
-        same = {name: value.shape for name, value in changed.items()} == {n: v.shape for n, v in tensors.items()}
-        if not same:
-            with pytest.raises(ModelMismatch, match="not a valid model"):
-                LatticeProgram(written(tmp_path / "m.safetensors", changed, metadata))
 
 
 def test_too_many_layers(good, tmp_path):

@@ -13,9 +13,9 @@ torch = pytest.importorskip("torch", reason="extra 'train' is not installed")
 from pcc.errors import ModelMismatch  # noqa: E402
 from pcc.geometry.interlace import PASSES  # noqa: E402
 from pcc.models.export import export_model  # noqa: E402
-from pcc.models.lattice import INPUT_ZERO, LatticeNet  # noqa: E402
+from pcc.models.lattice import INPUT_ZERO, SPREAD_RATE, SPREAD_UNIT, LatticeNet  # noqa: E402
 from pcc.ops.lattice_context import contexts_reference, num_feats  # noqa: E402
-from pcc.ops.lattice_net import layers_reference  # noqa: E402
+from pcc.ops.lattice_net import layers_reference, spread_reference  # noqa: E402
 from pcc.sensors.scan import NUM_QUARTILES, ROW_FEATS  # noqa: E402
 from tests.lattices import random_image  # noqa: E402
 from tests.networks import TINY_LATTICE, exported_lattice, random_lattice_net  # noqa: E402
@@ -47,7 +47,7 @@ def test_outputs_agree(tmp_path, rng, name, seed):
     network = random_lattice_net(CONFIGS[name], seed)
     program = exported_lattice(network, tmp_path / "m.safetensors")
     pairs, spread = [], []
-    for number, step in enumerate(PASSES):
+    for number in range(len(PASSES)):
         for heads, nets in ((network.ranges, program.ranges), (network.reflectances, program.reflectances)):
             head, net = heads[number], nets[number]
             feats = rng.integers(0, 256, (200, len(net.layers[0].weight))).astype(np.uint8)
@@ -78,6 +78,12 @@ def test_mixtures_agree(tmp_path, rng):
         reach = 1.01 * np.abs(seen.differences.astype(float)).sum(1)[:, None] / 1024 + 1
         slope = (np.abs(relative) + 128) / 320 + 1  # of the spread, by an output of 1/256
         assert (np.abs(relative - middles.numpy()) <= reach + slope).all()
+
+
+def test_spreads_are_those_of_the_kernel():
+    """SPREAD_UNIT sinh(SPREAD_RATE o / 256) = spread(o), rounded."""
+    o = np.arange(-3584, 3585)
+    np.testing.assert_allclose(SPREAD_UNIT * np.sinh(SPREAD_RATE * o / 256), spread_reference(o), rtol=0, atol=0.5001)
 
 
 def test_unknown_inputs_are_128(tmp_path, rng):

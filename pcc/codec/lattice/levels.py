@@ -17,6 +17,7 @@ from pcc.inference.lattice_program import REFLECTANCE_BITS
 
 NAMES = ("intensity", "reflectance", "reflectivity", "remission", "i", "signal")
 MAX_LOW_BITS = 1
+_MAX_BYTES = 8  # of a value that a stream carries
 _MAX_LEVEL = (1 << REFLECTANCE_BITS + MAX_LOW_BITS) - 1
 
 
@@ -73,7 +74,7 @@ def find_levels(fields: Mapping[str, np.ndarray]) -> tuple[LevelField, np.ndarra
 
 def _levels_of(name: str, values: np.ndarray) -> tuple[LevelField, np.ndarray] | None:
     step = (1.0, 1.0) if values.dtype.kind in "ui" else recognise_step(values)
-    if step is None or values.min() < 0:
+    if step is None or values.min() < 0 or values.itemsize > _MAX_BYTES:
         return None
     levels = np.rint(values.astype(np.float64) * step[1] / step[0])
     if levels.max() > _MAX_LEVEL:
