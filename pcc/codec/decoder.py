@@ -62,6 +62,7 @@ def decode(data: bytes | memoryview, *, limits: Limits = DEFAULT_LIMITS, model: 
         CorruptStream: not a pcc stream, truncated, damaged, or of a newer version.
         LimitExceeded: larger than ``limits``.
         ModelMismatch: the model is not installed, or is not ``model``; names the digest that the stream asks for.
+        InvalidSensor: the stream needs a sensor's table that is neither known here nor in the stream.
         ValueError: the stream has several frames.
     """
     spans = frame_spans(data, limits)
@@ -122,11 +123,13 @@ def _decode_floats(
     if header.grid.dtype != np.float32 or not header.num_points:
         raise CorruptStream(f"floats beside {header.num_points} positions of {header.grid.dtype}")
     if lattice is not None:
-        return decode_floats(chunks[0].payload, lattice.fixed[lattice.ordered.order])
-    coords = np.repeat(morton.decode(codes), counts, axis=0) + np.array(header.grid.origin, np.int64)
-    if np.abs(coords).max() > MAX_FLOAT_VOXEL:
+        voxels = lattice.listed.voxels
+    else:
+        voxels = np.repeat(morton.decode(codes), counts, axis=0) + np.array(header.grid.origin, np.int64)
+    if np.abs(voxels).max() > MAX_FLOAT_VOXEL:
         raise CorruptStream("floats beside voxels too far away")
-    return decode_floats(chunks[0].payload, coords << FIXED_BITS)
+    fixed = voxels << FIXED_BITS if lattice is None else lattice.listed.fixed()[lattice.ordered.order]
+    return decode_floats(chunks[0].payload, fixed)
 
 
 def _decode_order(chunks: Sequence[Chunk], header: FrameHeader, lattice: Decoded | None) -> np.ndarray | None:
@@ -232,7 +235,7 @@ def _decode_in_lattice(chunk: Chunk, lattice: Decoded | None, max_bytes: int) ->
 
     if lattice is None:
         raise CorruptStream(f"chunk {chunk.tag.decode()!r} without a lattice")
-    within("bytes of fields", 8 * len(lattice.fixed), max_bytes)
+    within("bytes of fields", 8 * len(lattice.listed.voxels), max_bytes)
     if chunk.tag == REFLECTANCE:
         name, values = parse_reflectance(chunk.payload, lattice.shown)
     else:

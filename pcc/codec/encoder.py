@@ -32,6 +32,7 @@ from pcc.codec.positions import Positions, lattice_positions, octree_positions
 from pcc.errors import InvalidSensor
 from pcc.geometry.voxels import check_options, devoxelize_codes, voxelize
 from pcc.inference.lattice_program import LatticeProgram
+from pcc.inference.program import Program
 from pcc.ops import morton
 from pcc.ops.twist_map import FIXED_BITS
 from pcc.pointcloud import PointCloud
@@ -111,7 +112,8 @@ def encode_frame(
     ways = [] if frame is None else [lattice_positions(frame)]
     if frame is None or (program is None and frame.shown.width >= COARSE_UNITS):
         voxels = voxelize(cloud.xyz, voxel_size=size, max_error=max_error)
-        ways.append(octree_positions(voxels, program or str(model), fallback, merge))
+        named = program if isinstance(program, Program) else str(model)
+        ways.append(octree_positions(voxels, named, fallback, merge))
     positions = min(ways, key=lambda way: way.num_bytes)
     chosen = {name: values[positions.rows] for name, values in select(cloud.fields, fields).items()}
     floats = cloud.xyz[positions.rows] if lossless_floats else None
@@ -203,20 +205,23 @@ def _fields(positions: Positions, fields: Mapping[str, np.ndarray]) -> list[tupl
     cells = CellIndex.of(frame.shown.filled, frame.shown.rolls, frame.shown.num_apart)
     chunks = []
     for name, values in fields.items():
-        if levels is not None and name == levels[0].name:
-            chunks.append((container.REFLECTANCE, write_reflectance(frame.shown, levels[0], levels[1][listed])))
+        payload = write_derived(name, values[listed], cells)
+        if payload is not None:
+            chunks.append((container.DERIVED, payload))
             continue
-        derived = write_derived(name, values[listed], cells)
-        chunks.append(
-            (container.FIELD, encode_field(name, values)) if derived is None else (container.DERIVED, derived)
-        )
+        if levels is not None and name == levels[0].name:
+            payload = write_reflectance(frame.shown, levels[0], levels[1][listed])
+            if 8 * len(payload) < entropy_bits(levels[1]):
+                chunks.append((container.REFLECTANCE, payload))
+                continue
+        chunks.append((container.FIELD, encode_field(name, values)))
     return chunks
 
 
 def _fixed(positions: Positions) -> np.ndarray:
     """(N, 3) int64, decoded positions in 2^-24 millimetre."""
     if positions.lattice is not None:
-        return positions.lattice.fixed[positions.lattice.ordered.order]
+        return positions.lattice.listed.fixed()[positions.lattice.ordered.order]
     coords = np.repeat(morton.decode(positions.codes), positions.counts, axis=0)
     return (coords + np.array(positions.grid.origin, np.int64)) << FIXED_BITS
 

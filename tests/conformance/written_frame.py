@@ -218,9 +218,15 @@ def levels(payload: bytes, l: Lattice) -> tuple[str, np.ndarray]:
     if not (0 < num < np.inf and 0 < den < np.inf) or low_bits > 1 or not 1 <= most < 128 or quartiles.max() > most:
         raise Corrupt("levels")
     far = numbers(b, l.num_apart) if l.num_apart else []
+    largest = 2 * most + 1 if low_bits else most
+    if dtype.kind not in "uif" or (dtype.kind in "ui" and ((num, den) != (1, 1) or largest > np.iinfo(dtype).max)):
+        raise Corrupt("levels of another dtype")
+    if max(far, default=0) > largest:
+        raise Corrupt("a level too large")
+    codes = b.take(10)
     coder = Rans(b.rest())
     feats = [[*row, *(int(q) * 255 // most for q in quartiles[:, r])] for r, row in enumerate(l.feats)]
-    found = reflectances(l.file, coder, l.image, l.bins.width, feats, most)
+    found = reflectances(l.file, coder, l.image, l.bins.width, feats, most, codes)
     near = [int(found[place]) for place in l.places]
     if low_bits:
         near = [2 * high + bit for high, bit in zip(near, coder.call(np.zeros(len(near), int)), strict=True)]

@@ -12,7 +12,17 @@ from itertools import pairwise
 
 import numpy as np
 
-from tests.conformance.written_decoder import DTYPES, Corrupt, M, Rans, T, frequencies, requantise, round_shift
+from tests.conformance.written_decoder import (
+    DTYPES,
+    Corrupt,
+    M,
+    Rans,
+    T,
+    calibrated,
+    frequencies,
+    requantise,
+    round_shift,
+)
 from tests.conformance.written_sensor import Cells
 
 Place = tuple[int, int]
@@ -274,7 +284,7 @@ def corrections(coder: Rans, places: list[int], codes: bytes) -> list[int]:
 
 
 def reflectances(
-    file: LatticeFile, coder: Rans, image: Image, width: int, feats: list[list[int]], most: int
+    file: LatticeFile, coder: Rans, image: Image, width: int, feats: list[list[int]], most: int, codes: bytes
 ) -> np.ndarray:
     """Section 22: the levels (R, C) without their low bits."""
     found = np.zeros(image.shape, np.int64)
@@ -284,7 +294,7 @@ def reflectances(
         if not cells:
             continue
         x = np.array([reflectance_inputs(image, p, r, c, width, feats[r]) for r, c in cells])
-        tree = file.run(f"pass{p}.reflectance", x).tolist()
+        tree = calibrated(file.run(f"pass{p}.reflectance", x), codes[p]).tolist()
         v = [0] * len(cells)
         for j in range(7):
             for i, logits in enumerate(tree):

@@ -88,7 +88,7 @@ def parse_lattice_header(reader: Reader, find_table: FindTable = find_table_by_d
         InvalidSensor: the sensor is not known here.
     """
     flags = reader.u8()
-    if flags & ~_FLAGS:
+    if flags & ~_FLAGS or (flags & RAW_CORRECTED and not flags & MOVED):
         raise CorruptStream(f"lattice: flags {flags:#04x}: the stream is newer than this pcc")
     model = bytes(reader.take(MODEL_DIGEST_BYTES))
     sensor = parse_table(reader) if flags & EMBEDDED else _known(bytes(reader.take(DIGEST_BYTES)), find_table)
@@ -103,7 +103,7 @@ def parse_lattice_header(reader: Reader, find_table: FindTable = find_table_by_d
     corrections = bytes(reader.take(NUM_CLASSES + 1)) if flags & CORRECTED else None
     raw_corrections = bytes(reader.take(NUM_CLASSES + 1)) if flags & RAW_CORRECTED else None
     num_cells, num_apart = reader.varint(), reader.varint()
-    if num_cells > lasers * len(firings):
+    if not 1 <= num_cells <= lasers * len(firings):
         raise CorruptStream(f"lattice: {num_cells} points in {lasers * len(firings)} cells")
     motion = parse_motion(reader, num_cells) if flags & MOVED else None
     return LatticeHeader(

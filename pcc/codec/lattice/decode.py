@@ -12,7 +12,7 @@ from pcc.codec.lattice.apart import parse_apart
 from pcc.codec.lattice.cells import code_ranges
 from pcc.codec.lattice.chunk import FindTable, LatticeHeader, parse_lattice_header
 from pcc.codec.lattice.corrections import code_corrections
-from pcc.codec.lattice.layout import Ordered, Placed, fixed_positions, place_cells, put_in_order
+from pcc.codec.lattice.layout import Listed, Ordered, Placed, place_cells, put_in_order
 from pcc.codec.lattice.reflectance import Shown
 from pcc.codec.limits import Limits, within
 from pcc.codec.wire import Reader
@@ -21,6 +21,7 @@ from pcc.errors import CorruptStream
 from pcc.geometry.range_image import RangeImage, azimuths_of, deviations_of, roll_of
 from pcc.inference.lattice_program import LatticeProgram
 from pcc.ops import morton
+from pcc.ops.twist_map import REACH
 from pcc.sensors.bins import RangeBins
 from pcc.sensors.known import find_table_by_digest
 from pcc.sensors.scan import UNITS, row_feats
@@ -28,11 +29,11 @@ from pcc.sensors.scan import UNITS, row_feats
 
 @dataclass(frozen=True, eq=False)
 class Decoded:
-    """The points in order, what reflectances are decoded with, and positions (N, 3) int64 in 2^-24 voxel, as listed."""
+    """The points in order, what fields are decoded with, and the points as they are listed."""
 
     ordered: Ordered
     shown: Shown
-    fixed: np.ndarray
+    listed: Listed
 
 
 def decode_lattice(
@@ -63,13 +64,15 @@ def decode_lattice(
     raw = place_cells(header.sensor, header.firings, _bins(header), numbers)
     if header.raw_corrections is not None:
         raw = raw.corrected(code_corrections(coder, raw.place, header.raw_corrections, None))
+    if header.motion is not None and np.abs(raw.voxels).max(initial=0) >= REACH:
+        raise CorruptStream("lattice: a point that was measured beyond the reach of motion")
     coords = np.concatenate([_coords(header, raw, coder, frame), apart])
     coder.finish()
     ordered = put_in_order(coords)
     if len(ordered.codes) != frame.num_voxels:
         raise CorruptStream(f"lattice: decoded {len(ordered.codes)} voxels, the stream declares {frame.num_voxels}")
-    fixed = fixed_positions(coords + np.array(frame.grid.origin, np.int64), raw.voxels, header.motion)
-    return Decoded(ordered, shown, fixed)
+    listed = Listed(coords + np.array(frame.grid.origin, np.int64), raw.voxels, header.motion)
+    return Decoded(ordered, shown, listed)
 
 
 def _ranges(header: LatticeHeader, program: LatticeProgram, coder: RansDecoder) -> tuple[Shown, np.ndarray]:
@@ -82,7 +85,7 @@ def _ranges(header: LatticeHeader, program: LatticeProgram, coder: RansDecoder) 
     filled, rolls = numbers > 0, roll_of(table.shift, table.steps, len(header.firings))
     if int(filled.sum()) != header.num_cells:
         raise CorruptStream(f"lattice: {int(filled.sum())} points in cells, the stream declares {header.num_cells}")
-    if int(numbers.max(initial=0)) * header.group > table.max_index + header.group:
+    if int(bins.halves(numbers).max(initial=0)) > 2 * table.max_index + 2:
         raise CorruptStream("lattice: a range beyond the sensor's reach")
     return Shown(program, image, bins.width, feats, filled, header.num_apart, rolls), numbers
 

@@ -14,7 +14,7 @@ from pcc.codec.lattice.apart import write_apart
 from pcc.codec.lattice.cells import code_ranges
 from pcc.codec.lattice.chunk import MAX_GROUP, LatticeHeader, write_lattice_header
 from pcc.codec.lattice.corrections import code_corrections, measure
-from pcc.codec.lattice.layout import Motion, Ordered, Placed, fixed_positions, place_cells, put_in_order
+from pcc.codec.lattice.layout import Listed, Motion, Ordered, Placed, place_cells, put_in_order
 from pcc.codec.lattice.reflectance import Shown
 from pcc.entropy.coders import RansEncoder
 from pcc.geometry.grid import Grid
@@ -36,8 +36,8 @@ class LatticeFrame:
         grid, depth: of the decoded voxels.
         ordered: the decoded points; ``ordered.order`` are rows of ``rows``.
         rows: (N,) points of the input as encoder and decoder list them before they are put in order.
-        shown: what reflectances are coded with.
-        fixed: (N, 3) int64 in 2^-24 voxel, positions as finely as they are known, as listed.
+        shown: what fields are coded with.
+        listed: the points as they are listed.
     """
 
     payload: bytes
@@ -46,7 +46,7 @@ class LatticeFrame:
     ordered: Ordered
     rows: np.ndarray
     shown: Shown
-    fixed: np.ndarray
+    listed: Listed
 
 
 def encode_lattice(
@@ -69,8 +69,9 @@ def encode_lattice(
         max_error: in voxels; None: no loss.
     """
     table = located.table
-    scan = scan_of(table, located.found, located.fits)
-    bins = RangeBins(scan.range_step, 1 if max_error is None else group_of(table, max_error))
+    group = 1 if max_error is None else group_of(table, max_error)
+    scan = scan_of(table, located.found, located.fits & (located.found.index <= table.max_index - group))
+    bins = RangeBins(scan.range_step, group)
     scan = _keep_close(scan, bins, voxels, located, max_error)
     if not len(scan.firings) or not (scan.index > 0).any():
         return None
@@ -107,8 +108,8 @@ def encode_lattice(
         len(apart.order),
         roll_of(table.shift, table.steps, len(scan.firings)),
     )
-    fixed = fixed_positions(coords.astype(np.int64) + origin, raw.voxels, motion)
-    return LatticeFrame(payload, out_grid, depth, put_in_order(coords), rows, shown, fixed)
+    listed = Listed(coords.astype(np.int64) + origin, raw.voxels, motion)
+    return LatticeFrame(payload, out_grid, depth, put_in_order(coords), rows, shown, listed)
 
 
 def _place(

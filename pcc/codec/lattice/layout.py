@@ -57,18 +57,22 @@ def place_cells(table: SensorTable, firings: np.ndarray, bins: RangeBins, number
     return Placed(*positions(table.lattice, laser.astype(np.uint8), azimuths, halves))
 
 
-def fixed_positions(voxels: np.ndarray, raw: np.ndarray, motion: Motion | None) -> np.ndarray:
-    """(N, 3) int64 in 2^-24 voxel: voxels (N, 3) int64 as finely as they are known.
+@dataclass(frozen=True, eq=False)
+class Listed:
+    """The points as listed: voxels (N, 3) int64, those in cells first, what these were before motion (K, 3) int32."""
 
-    Args:
-        voxels: as listed, those in cells first; raw: (K, 3) int32, what these were before the correction for motion.
-    """
-    fixed = voxels.astype(np.int64) << FIXED_BITS
-    if motion is not None:
-        exact = correct(motion.twist, raw, motion.wrap, float_error(raw))
-        same = (whole_voxels(exact)[0] == voxels[: len(raw)]).all(1)
-        fixed[: len(raw)][same] = exact[same]
-    return fixed
+    voxels: np.ndarray
+    raw: np.ndarray
+    motion: Motion | None
+
+    def fixed(self) -> np.ndarray:
+        """(N, 3) int64 in 2^-24 voxel: positions as finely as they are known."""
+        fixed = self.voxels << FIXED_BITS
+        if self.motion is not None:
+            exact = correct(self.motion.twist, self.raw, self.motion.wrap, float_error(self.raw))
+            same = (whole_voxels(exact)[0] == self.voxels[: len(self.raw)]).all(1)
+            fixed[: len(self.raw)][same] = exact[same]
+        return fixed
 
 
 @dataclass(frozen=True, eq=False)

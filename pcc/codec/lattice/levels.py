@@ -37,6 +37,11 @@ class LevelField:
     low_bits: int
     most: int
 
+    @property
+    def largest(self) -> int:
+        """The largest whole level."""
+        return ((self.most + 1) << self.low_bits) - 1
+
     def values(self, levels: np.ndarray) -> np.ndarray:
         """The field's values of whole levels."""
         return (levels.astype(np.float64) * self.num / self.den).astype(self.dtype)
@@ -58,7 +63,12 @@ def parse_level_field(reader: Reader) -> LevelField:
     low_bits, most = reader.u8(), reader.u8()
     if not (0 < num < math.inf and 0 < den < math.inf) or low_bits > MAX_LOW_BITS or not 1 <= most < 128:
         raise CorruptStream(f"field {name!r}: levels of {num} / {den}, {low_bits} lower bits, up to {most}")
-    return LevelField(name, dtype, num, den, low_bits, most)
+    field = LevelField(name, dtype, num, den, low_bits, most)
+    if dtype.kind not in "uif" or (
+        dtype.kind in "ui" and ((num, den) != (1, 1) or field.largest > np.iinfo(dtype).max)
+    ):
+        raise CorruptStream(f"field {name!r}: levels of {num} / {den} up to {field.largest} as {dtype}")
+    return field
 
 
 def find_levels(fields: Mapping[str, np.ndarray]) -> tuple[LevelField, np.ndarray] | None:

@@ -78,6 +78,8 @@ def parse_reflectance(payload: memoryview, shown: Shown) -> tuple[str, np.ndarra
     if rows.max() > field.most:
         raise CorruptStream("reflectance: a quartile beyond the frame's largest")
     apart = decode_column(reader, _BYTE, shown.num_apart) if shown.num_apart else np.zeros(0, np.uint8)
+    if apart.max(initial=0) > field.largest:
+        raise CorruptStream("reflectance: a level beyond the frame's largest")
     codes = bytes(reader.take(len(PASSES)))
     coder = RansDecoder(bytes(reader.rest()))
 

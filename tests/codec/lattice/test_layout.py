@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pcc.codec.lattice.layout import Motion, Placed, fixed_positions, place_cells, put_in_order
+from pcc.codec.lattice.layout import Listed, Motion, Placed, place_cells, put_in_order
 from pcc.ops import morton
 from pcc.ops.lattice_map import positions_reference
 from pcc.ops.twist_map import FIXED_BITS, twist_of_floats
@@ -58,12 +58,12 @@ def test_motion():
 def test_fixed_positions(rng):
     """Voxels in 2^-24; those that a motion leads to keep the fractions that it gives them, others do not."""
     voxels = rng.integers(-(10**5), 10**5, (30, 3))
-    np.testing.assert_array_equal(fixed_positions(voxels, np.zeros((0, 3), np.int32), None), voxels << FIXED_BITS)
+    np.testing.assert_array_equal(Listed(voxels, np.zeros((0, 3), np.int32), None).fixed(), voxels << FIXED_BITS)
     raw = Placed(voxels[:20].astype(np.int32), np.zeros((20, 3), np.uint8))
     motion = Motion(twist_of_floats(np.array([900.0, -30, 4, 0.001, 0.002, 0.03])), np.zeros(20, np.int8))
     listed = np.concatenate([raw.moved(motion).voxels, voxels[20:]]).astype(np.int64)
     listed[3] += 1
-    fixed = fixed_positions(listed, raw.voxels, motion)
+    fixed = Listed(listed, raw.voxels, motion).fixed()
     np.testing.assert_array_equal((fixed + (1 << FIXED_BITS - 1)) >> FIXED_BITS, listed)
     whole = (fixed == listed << FIXED_BITS).all(1)
     assert whole[20:].all()
