@@ -1,11 +1,12 @@
 """The container: a preamble, then chunks; a frame is a run of chunks from ``H`` to ``D``.
 
-    preamble | H G M A A D | H G A D | ... | t
-               one frame     the next        seek table, only when there are two frames or more
+    preamble | H G M A A D | H L R B A O D | ... | t
+               one frame     the next            seek table, only when there are two frames or more
 
 A chunk is a tag, a length, that many bytes and a CRC-32C of all of it. A tag in lower case is optional: a decoder
-that does not know it skips it. Frames depend on nothing before them, so appending is concatenation, and walking over
-tags and lengths finds every frame: the seek table only saves the walk. What the payloads mean is not known here.
+that does not know it skips it. Frames depend on no other (but for a sensor's table, `pcc.codec.lattice.tables`), so
+appending is concatenation, and walking over tags and lengths finds every frame: the seek table only saves the walk.
+What the payloads mean is not known here.
 """
 
 from __future__ import annotations

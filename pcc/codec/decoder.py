@@ -51,7 +51,7 @@ MAX_FLOAT_VOXEL = 1 << 28  # in magnitude, of voxels that have floats beside the
 
 
 def decode(data: bytes | memoryview, *, limits: Limits = DEFAULT_LIMITS, model: Model | None = None) -> PointCloud:
-    """The cloud in a stream of one frame, points in Morton order.
+    """The cloud in a stream of one frame, points in Morton order, or in the input's where that was kept.
 
     Args:
         data: A whole stream.

@@ -28,7 +28,7 @@ def decoded_digest(
     floats: np.ndarray | None = None,
     order: np.ndarray | None = None,
 ) -> bytes:
-    """SHA-256, first 16 bytes, of grid, points and fields.
+    """SHA-256, first 16 bytes, of grid, points and fields, and of floats and order where they are coded.
 
     Args:
         grid: What turns voxels into values.

@@ -23,7 +23,7 @@ from pcc.codec.header import FrameHeader, write_header
 from pcc.codec.lattice.choice import AUTO, NONE, Sensor, default_program, try_lattice
 from pcc.codec.lattice.derived import CellIndex, write_derived
 from pcc.codec.lattice.encode import LatticeFrame
-from pcc.codec.lattice.levels import find_levels
+from pcc.codec.lattice.levels import entropy_bits, find_levels
 from pcc.codec.lattice.reflectance import write_reflectance
 from pcc.codec.lattice.scan_order import scan_orders
 from pcc.codec.lattice.tables import tables_of

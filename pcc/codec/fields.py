@@ -1,7 +1,8 @@
 """Fields of points (colour, intensity, labels ...) in one generic, lossless chunk each.
 
-Values travel in the order of the decoded points, column by column. It stands in until learned coders of colours and
-intensities replace it for the fields that they know; for all others it stays.
+Values travel in the order of the decoded points, column by column. Beside a sensor's lattice, intensities and what
+follows from laser or column have chunks of their own (`pcc.codec.lattice`). It stands in until learned coders of
+colours replace it for the fields that they know; for all others it stays.
 """
 
 from __future__ import annotations

@@ -6,6 +6,9 @@ reflectances:  pass: network sees all ranges, and the reflectances before -> kno
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
 import numpy as np
 
 from pcc.entropy.coders import Coder
@@ -63,7 +66,13 @@ def code_ranges(
 
 
 def code_reflectances(
-    program: LatticeProgram, coder: Coder, image: RangeImage, width: int, most: int, known: np.ndarray | None
+    program: LatticeProgram,
+    coder: Coder,
+    image: RangeImage,
+    width: int,
+    most: int,
+    known: np.ndarray | None,
+    calibrate: Callable[[int], AbstractContextManager] = lambda number: nullcontext(),
 ) -> np.ndarray:
     """Code the reflectances of all cells with points.
 
@@ -72,6 +81,7 @@ def code_reflectances(
         width: range units of a bin.
         most: the largest level, 1..127.
         known: (L, C) uint8 levels; None where the coder knows them.
+        calibrate: a context in which the decisions of a pass are coded.
 
     Returns:
         (L, C) uint8 levels, 0 in empty cells.
@@ -81,12 +91,13 @@ def code_reflectances(
     """
     found = np.zeros((image.rows, image.columns), np.uint8)
     seen, ranges = np.zeros(image.range.shape, np.uint8), image.range.reshape(-1)
-    for step, network in zip(PASSES, program.reflectances, strict=True):
+    for number, (step, network) in enumerate(zip(PASSES, program.reflectances, strict=True)):
         here, places = image.of_pass(found, step), image.flat(image.cells(step))
         rows = np.flatnonzero(ranges[places])
         given = None if known is None else REVERSED[image.of_pass(known, step).reshape(-1)[rows]]
         logits = network.run(image, seen, places[rows], width_feat(width))
-        levels = REVERSED[coder.tree(logits, _NONE_CERTAIN, given)]
+        with calibrate(number):
+            levels = REVERSED[coder.tree(logits, _NONE_CERTAIN, given)]
         if len(levels) and levels.max() > most:
             raise CorruptStream("lattice: a reflectance beyond the frame's largest")
         _put(here, rows, levels)

@@ -1,4 +1,4 @@
-"""The syntax of the lattice chunk before its entropy-coded payload (docs/bitstream.md, section 4.2)."""
+"""The syntax of the lattice chunk before its entropy-coded payload (docs/bitstream.md, section 11)."""
 
 from __future__ import annotations
 

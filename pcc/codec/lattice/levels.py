@@ -84,3 +84,10 @@ def _levels_of(name: str, values: np.ndarray) -> tuple[LevelField, np.ndarray] |
     whole = levels.astype(np.uint8)
     same = field.values(whole).view(f"u{values.itemsize}") == values.view(f"u{values.itemsize}")  # -0.0 is none
     return (field, whole) if same.all() else None
+
+
+def entropy_bits(levels: np.ndarray) -> float:
+    """What levels (N,) uint8 would take by their frequencies alone."""
+    counts = np.bincount(levels)
+    counts = counts[counts > 0]
+    return float((counts * np.log2(len(levels) / counts)).sum()) if len(counts) > 1 else 0.0

@@ -5,6 +5,8 @@ header | levels of the points apart | entropy stream: levels of the cells, their
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +17,7 @@ from pcc.codec.lattice.levels import LevelField, parse_level_field, write_level_
 from pcc.codec.wire import Reader
 from pcc.entropy.coders import Coder, RansDecoder, RansEncoder
 from pcc.errors import CorruptStream
+from pcc.geometry.interlace import PASSES
 from pcc.geometry.range_image import RangeImage
 from pcc.inference.lattice_program import LatticeProgram
 from pcc.sensors.scan import NUM_QUARTILES, quartiles, reflectance_row_feats
@@ -50,9 +53,16 @@ def write_reflectance(shown: Shown, field: LevelField, levels: np.ndarray) -> by
     rows = quartiles(known, shown.filled)
     out = write_level_field(field) + encode_column(rows.T.reshape(-1))
     out += encode_column(levels[kept:]) if shown.num_apart else b""
-    coder = RansEncoder()
-    _code(shown, field, rows, coder, levels[:kept])
-    return out + coder.finish()
+    coder, codes = RansEncoder(), bytearray(len(PASSES))
+
+    @contextmanager
+    def calibrate(number: int) -> Iterator[None]:
+        first = coder.num_calls
+        yield
+        codes[number] = coder.calibrate_since(first)
+
+    _code(shown, field, rows, coder, levels[:kept], calibrate)
+    return out + bytes(codes) + coder.finish()
 
 
 def parse_reflectance(payload: memoryview, shown: Shown) -> tuple[str, np.ndarray]:
@@ -68,19 +78,29 @@ def parse_reflectance(payload: memoryview, shown: Shown) -> tuple[str, np.ndarra
     if rows.max() > field.most:
         raise CorruptStream("reflectance: a quartile beyond the frame's largest")
     apart = decode_column(reader, _BYTE, shown.num_apart) if shown.num_apart else np.zeros(0, np.uint8)
+    codes = bytes(reader.take(len(PASSES)))
     coder = RansDecoder(bytes(reader.rest()))
-    levels = _code(shown, field, rows, coder, None)
+
+    @contextmanager
+    def calibrate(number: int) -> Iterator[None]:
+        coder.calibrate(codes[number])
+        yield
+
+    levels = _code(shown, field, rows, coder, None, calibrate)
     coder.finish()
     return field.name, field.values(np.concatenate([levels, apart]))
 
 
-def _code(shown: Shown, field: LevelField, rows: np.ndarray, coder: Coder, levels: np.ndarray | None) -> np.ndarray:
+def _code(
+    shown: Shown, field: LevelField, rows: np.ndarray, coder: Coder, levels: np.ndarray | None,
+    calibrate: Callable[[int], AbstractContextManager],
+) -> np.ndarray:  # fmt: skip
     known = None
     if levels is not None:
         known = np.zeros(shown.filled.shape, np.uint8)
         known[shown.filled] = levels >> field.low_bits
     shown.image.set_row_feats(reflectance_row_feats(shown.row_feats, rows, field.most))
-    high = code_reflectances(shown.program, coder, shown.image, shown.width, field.most, known)[shown.filled]
+    high = code_reflectances(shown.program, coder, shown.image, shown.width, field.most, known, calibrate)[shown.filled]
     if not field.low_bits:
         return high
     low = coder.binary(np.zeros(len(high), np.int16), None if levels is None else levels & 1)
