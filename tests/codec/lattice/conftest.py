@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-torch = pytest.importorskip("torch")
-
-from pcc.inference.lattice_program import LatticeProgram  # noqa: E402
-from pcc.models.export import export_model  # noqa: E402
-from pcc.models.lattice import LatticeConfig, LatticeNet  # noqa: E402
-from pcc.sensors.table import SensorTable, to_json  # noqa: E402
-from tests.sensors.tables import small_table  # noqa: E402
+from pcc.inference.lattice_program import LatticeProgram
+from pcc.sensors.table import SensorTable, to_json
+from tests.sensors.tables import small_table
 
 
 @pytest.fixture(scope="session")
 def program(tmp_path_factory) -> LatticeProgram:
     """Untrained, with lively weights."""
+    torch = pytest.importorskip("torch", reason="extra 'train' is not installed: the program is exported from it")
+    from pcc.models.export import export_model
+    from pcc.models.lattice import LatticeConfig, LatticeNet
+
     torch.manual_seed(0)
     network = LatticeNet(LatticeConfig("tiny", hidden=16, layers=2, kernels=1, reflectance_hidden=16))
     network.quantiser.enabled.fill_(True)
