@@ -5,8 +5,8 @@
 
 Every row is decoded and verified. Beside ours stand our own octree and Draco (level 10) on the same points in the same
 run; times are the least of all rounds, from memory to memory, and ``locate`` (finding the sensor, the places of all
-points and, where there is one, the motion) is part of encoding and shown apart. With --sensors the frames are of simulated sensors, the
-table is fitted to three other frames, and the share of points that it gives back exactly is shown.
+points and, where there is one, the motion) is part of encoding and shown apart. With --sensors the frames are of
+simulated sensors, the table is fitted to three other frames, and how many points it gives back exactly is shown.
 """
 
 from __future__ import annotations

@@ -110,12 +110,14 @@ def encode_frame(
     if frame is None and isinstance(program, LatticeProgram):
         raise ValueError("duplicates: expected 'keep' with a model of spinning LiDAR, got 'merge'")
     ways = [] if frame is None else [lattice_positions(frame)]
-    if frame is None or (program is None and frame.shown.width >= COARSE_UNITS):
+    chosen = select(cloud.fields, fields)
+    alone = program is None and order == "any" and not chosen  # nothing but positions, which the octree may code better
+    if frame is None or (alone and frame.shown.width >= COARSE_UNITS):
         voxels = voxelize(cloud.xyz, voxel_size=size, max_error=max_error)
         named = program if isinstance(program, Program) else str(model)
         ways.append(octree_positions(voxels, named, fallback, merge))
     positions = min(ways, key=lambda way: way.num_bytes)
-    chosen = {name: values[positions.rows] for name, values in select(cloud.fields, fields).items()}
+    chosen = {name: values[positions.rows] for name, values in chosen.items()}
     floats = cloud.xyz[positions.rows] if lossless_floats else None
     exact = lossless_floats or (size is None and max_error is None) or _restores(cloud.xyz, positions)
     header = FrameHeader(

@@ -37,7 +37,7 @@ class CellIndex:
 
 def write_derived(name: str, values: np.ndarray, cells: CellIndex) -> bytes | None:
     """The chunk's payload of a field's values (N,), listed; None where they are not functions of laser or column."""
-    if values.ndim != 1 or not len(cells.laser):
+    if values.ndim != 1 or values.dtype.itemsize > 8 or not len(cells.laser):
         return None
     kept = len(cells.laser)
     words = np.ascontiguousarray(values).view(f"u{values.itemsize}") if values.dtype.kind != "b" else values

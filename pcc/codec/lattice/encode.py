@@ -23,7 +23,7 @@ from pcc.inference.lattice_program import LatticeProgram
 from pcc.ops.lattice_map import SLOPE_BITS
 from pcc.sensors.bins import RangeBins
 from pcc.sensors.locate import Located
-from pcc.sensors.scan import Scan, row_feats, scan_of
+from pcc.sensors.scan import UNITS, Scan, row_feats, scan_of
 from pcc.sensors.table import SensorTable
 
 
@@ -125,10 +125,14 @@ def _place(
     return measured, delta, Motion(located.twist, located.wrap(point, measured.corrected(delta).voxels))
 
 
+MAX_WIDTH = 1 << 22  # range units of a bin: a quarter of a kilometre
+
+
 def group_of(table: SensorTable, max_error: float) -> int:
     """The most range indices in a bin whose middle, rounded to voxels, lies within ``max_error`` voxels of all."""
     length = float(np.sqrt((table.slope.astype(float) ** 2).sum(1)).max()) / 2**SLOPE_BITS
-    return min(max(int(2 * (max_error - math.sqrt(3) / 2) / length) + 1, 1), MAX_GROUP)
+    most = min(MAX_GROUP, MAX_WIDTH // (UNITS * table.range_step))
+    return min(max(int(2 * (max_error - math.sqrt(3) / 2) / length) + 1, 1), most)
 
 
 def _keep_close(scan: Scan, bins: RangeBins, voxels: np.ndarray, located: Located, max_error: float | None) -> Scan:

@@ -92,6 +92,16 @@ def test_bounds_hold(installed, table, max_error):
     assert len(stream) < len(pcc.encode(cloud, order="keep"))
 
 
+def test_coarse_positions_alone_may_be_an_octree(installed, table):
+    """Whichever is smaller; within the bound either way."""
+    cloud = small_turn(table)
+    stream = pcc.encode(cloud, max_error=0.5, fields="none")
+    assert describe(stream)[0].lattice is None
+    assert len(stream) < len(pcc.encode(cloud, max_error=0.5, fields="none", model=installed))
+    away = np.linalg.norm(cloud.xyz[:, None].astype(float) - pcc.decode(stream).xyz.astype(float), axis=2)
+    assert away.min(1).max() <= 0.5
+
+
 @pytest.mark.parametrize("max_error", [0.008, 0.1])
 def test_bounds_hold_of_positions_on_no_grid(installed, table, max_error):
     cloud = moved(small_turn(table))
@@ -258,6 +268,14 @@ def test_truncated(installed, table):
     for size in [*range(0, 60), *range(60, len(stream), 97)]:
         with pytest.raises(PccError):
             pcc.decode(stream[:size])
+
+
+def test_reflectances_that_a_model_codes_badly_are_columns(program, table, monkeypatch):
+    monkeypatch.setenv("PCC_MODEL_PATH", str(program.path.parent))  # untrained: worse than any statistics
+    cloud = small_turn(table)
+    stream = pcc.encode(cloud, order="keep")
+    assert tags(stream) == b"HLABBOD"
+    assert identical(pcc.decode(stream), cloud)
 
 
 def test_kitti(shared_data, tmp_path):
