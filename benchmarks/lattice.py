@@ -29,6 +29,7 @@ from pcc.codec.info import describe
 from pcc.codec.lattice.choice import default_program
 from pcc.datasets.sensors import sensor_frames
 from pcc.errors import PccError
+from pcc.geometry.voxels import own_step
 from pcc.sensors.fit import fit_sensor
 from pcc.sensors.known import known_tables
 from pcc.sensors.locate import locate
@@ -59,7 +60,7 @@ def best(call: Callable[[], Any], rounds: int) -> tuple[float, Any]:
 def cases_of_files(paths: list[Path], bounds: list[float]) -> Iterator[Case]:
     for path in paths:
         cloud = pcc.read_points(path)
-        on_grid = np.array_equal(np.rint(cloud.xyz.astype(float) * 1000) / 1000, cloud.xyz.astype(float).round(6))
+        on_grid = own_step(cloud.xyz) is not None
         lossless: dict[str, Any] = {} if on_grid else {"voxel_size": 0.001}
         name = f"{path.parent.name}/{path.stem}"
         yield Case(name, cloud, lossless, "lossless" if on_grid else "1 mm")

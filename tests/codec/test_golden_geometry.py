@@ -10,8 +10,10 @@ import pytest
 
 import pcc
 from pcc.geometry.coding_order import CodingOrder
+from pcc.inference.program import Program
 from tests.golden import CLOUDS, FOLDER, encode, program
 
+LOSSLESS = ["surface", "sweep", "two_corners", "scattered_adaptive", "two_corners_2", "turn", "turn_moved"]
 DIGESTS = json.loads((FOLDER / "digests.json").read_text())
 
 
@@ -22,13 +24,15 @@ def test_decodes_to_the_frozen_values(name, isa, threads):
     assert hashlib.sha256(decoded.xyz.tobytes()).hexdigest() == DIGESTS[name]
 
 
-@pytest.mark.parametrize("name", CLOUDS)
+@pytest.mark.parametrize("name", [name for name in CLOUDS if name != "turn_moved"])  # whose motion is fitted in floats
 def test_the_encoder_still_writes_these_bytes(name, isa, threads):
     """encode(cloud) = golden."""
     assert encode(name) == (FOLDER / f"{name}.pcc").read_bytes()
 
 
-@pytest.mark.parametrize("name", ["surface", "sweep", "two_corners", "scattered_adaptive", "two_corners_2"])
+@pytest.mark.parametrize(
+    "name", ["surface", "sweep", "two_corners", "scattered_adaptive", "two_corners_2", "turn", "turn_moved"]
+)
 def test_lossless_streams_hold_the_cloud(name):
     """decode(golden) and the cloud are the same multiset of points with their fields."""
     cloud = CLOUDS[name][0]()
@@ -38,7 +42,10 @@ def test_lossless_streams_hold_the_cloud(name):
 
 def test_two_formats_of_programs_are_frozen():
     """What the streams need: one program that is converted when it is read, and one that is not."""
-    assert {program(name).order for name in CLOUDS} == {CodingOrder(2, 8), CodingOrder(8, 2, by_colour=True)}
+    assert {program(name).order for name in CLOUDS if isinstance(program(name), Program)} == {
+        CodingOrder(2, 8),
+        CodingOrder(8, 2, by_colour=True),
+    }
     formats = [(FOLDER / f"{model}.safetensors").read_bytes()[:4096] for model in ("model", "model_2")]
     assert [b"pcc-occupancy-1" in head for head in formats] == [True, False]
     assert [b"pcc-occupancy-2" in head for head in formats] == [False, True]

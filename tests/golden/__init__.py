@@ -5,7 +5,7 @@
 A stream that no longer decodes, or an encoder that writes other bytes, is a break of the format: it needs a new
 version (docs/bitstream.md), not a new golden file. Both models are the `smoke` experiment's, trained for seconds:
 `model` as it was in the first format of programs, `model_2` in the second, with one weight set, eight colours and two
-groups, colour by colour.
+groups, colour by colour. `model_lattice` is the `smoke_lattice` experiment's.
 """
 
 from __future__ import annotations
@@ -17,17 +17,21 @@ from pathlib import Path
 import numpy as np
 
 import pcc
-from pcc.inference.program import Program
+from pcc.inference.registry import Model, load_program
+from pcc.ops.float_residuals import float_error
+from pcc.ops.lattice_map import positions
+from pcc.ops.twist_map import Twist, correct
 from pcc.pointcloud import PointCloud
+from pcc.sensors.table import SensorTable
 from tests.streams import with_mask
 
 FOLDER = Path(__file__).parent
 
 
 @cache
-def program(name: str) -> Program:
+def program(name: str) -> Model:
     """The model that a stream was coded with."""
-    return Program(FOLDER / f"{CLOUDS[name][2]}.safetensors")
+    return load_program(FOLDER / f"{CLOUDS[name][2]}.safetensors")
 
 
 def surface() -> PointCloud:
@@ -57,6 +61,40 @@ def scattered() -> PointCloud:
     return PointCloud((i * i * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(43)).astype(np.int32).reshape(-1, 3))
 
 
+def sensor() -> SensorTable:
+    """Twelve lasers, radial; integers by formula."""
+    laser = np.arange(12)
+    slope = np.stack([33_000_000 - 40_000 * laser, 9_000 * laser - 50_000, 1_100_000 * laser - 9_000_000], 1)
+    offset = np.stack([500 - 70 * laser, 100_000 * (laser % 2) - 50_000, 400_000 + 1000 * laser], 1)
+    return SensorTable("golden", 1500, 8, slope, offset, (laser * 37 % 50 - 20).astype(np.int32), True)
+
+
+def turn() -> PointCloud:
+    """A room seen by that sensor, 1 mm grid, with some points a millimetre off, some far off and some twice."""
+    table = sensor()
+    laser, column = (a.ravel() for a in np.meshgrid(np.arange(12)[::-1], np.arange(0, 200, 1), indexing="ij"))
+    kept = (laser * 31 + column * 17) % 11 > 0
+    laser, column = laser[kept], column[kept]
+    step = (column * 7 + column // 6 + table.shift[laser]) % table.steps
+    index = (4000 + (step - 700) ** 2 // 200 + 40 * laser + (laser * 7 + column * 13) % 9).astype(np.int32)
+    voxels, _ = positions(table.lattice, laser.astype(np.uint8), step.astype(np.int32), 2 * index)
+    voxels[::50, 2] += 1
+    voxels[5::400] += 333
+    rows = np.concatenate([np.arange(len(voxels)), np.arange(0, len(voxels), 300)])
+    shade = (laser * 5 + column // 9) % 60
+    fields = {"intensity": (shade / 100).astype(np.float32), "ring": laser.astype(np.uint8), "n": column.astype("u2")}
+    return PointCloud((voxels / 1000).astype(np.float32)[rows], {name: f[rows] for name, f in fields.items()})
+
+
+def moved_turn() -> PointCloud:
+    """The same, corrected for a motion: float32 metres on no grid."""
+    cloud = turn()
+    raw = np.rint(cloud.xyz.astype(np.float64) * 1000).astype(np.int32)
+    twist = Twist((-60_000_000_000, 1_000_000_000, -700_000_000), (2_000_000_000, -1_000_000_000, 30_000_000_000))
+    fixed = correct(twist, raw, np.zeros(len(raw), np.int8), float_error(raw))
+    return PointCloud((fixed / (1000 * 2.0**24)).astype(np.float32), cloud.fields)
+
+
 def encode(name: str) -> bytes:
     """The stream of that name, as it is written today."""
     make, options, _ = CLOUDS[name]
@@ -65,6 +103,7 @@ def encode(name: str) -> bytes:
     return pcc.encode(make(), **{"model": program(name), "fallback": False, **options})
 
 
+LATTICE: dict = {"sensor": sensor(), "order": "keep"}
 LOSSY = {"voxel_size": 0.016, "duplicates": "merge", "fields": "none"}
 CLOUDS: dict[str, tuple[Callable[[], PointCloud], dict, str]] = {
     "surface": (surface, {}, "model"),
@@ -82,4 +121,7 @@ CLOUDS: dict[str, tuple[Callable[[], PointCloud], dict, str]] = {
         {"mask": 0b1001, "calibrations": bytes([0x88, 0x08, 0xF0, 0x88, 0x7F, 0xA6, 0x78]), "fields": "none"},
         "model_2",
     ),
+    "turn": (turn, LATTICE, "model_lattice"),
+    "turn_within_20mm": (turn, {**LATTICE, "max_error": 0.02}, "model_lattice"),
+    "turn_moved": (moved_turn, {**LATTICE, "lossless_floats": True}, "model_lattice"),
 }
