@@ -36,6 +36,8 @@ results: install
 		name=geometry 'anchor=[$(GPCC),gpcc_octree_planar,gpcc_trisoup,gpcc_predictive,draco,laszip,zstd,xz]'
 	PCC_LASERS=hdl64e $(RUN) 'models=[auto]' fields=all hydra.run.dir=results/fields name=fields \
 		'anchor=[$(GPCC),laszip,zstd,xz]'
+	PCC_LASERS=hdl64e $(BIN)/python eval.py data=eval_lidar store=null pictures=[] 'rates=[lossless,bounds]' name=lidar \
+		'models=[lattice,lattice-fast,lidar]' 'anchor=[$(GPCC),draco]' hydra.run.dir=results/lidar
 
 install: $(VENV)/installed
 

@@ -1,7 +1,8 @@
 """Rate points of the common test conditions of G-PCC and AI-PCC, by name, for every codec that is compared.
 
 ``r01`` to ``r06`` scale the grid by the cloud's bits, merge the points that meet there, and quantise fields; trisoup
-has four, by the size of its nodes.
+has four, by the size of its nodes. ``b004`` to ``b256`` are bounds in millimetres for clouds in metres: every point is
+kept, and none moves farther.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ _SCALES = {  # bits an axis, at most -> r01 .. r06
 }
 _QUANTISERS = (51, 46, 40, 34, 28, 22)
 _NODE_SIZES_LOG2 = (5, 4, 3, 2)
+_BOUNDS_MM = (4, 8, 16, 32, 64, 128, 256)
+BOUNDS = tuple(f"b{millimetres:03}" for millimetres in _BOUNDS_MM)
 CTC = tuple(f"r{i:02}" for i in range(1, len(_QUANTISERS) + 1))
 
 
@@ -27,15 +30,16 @@ def rate_points(rates: list[str | Mapping[str, Any]], setting: Setting, bits: in
     """``setting`` at each of ``rates``.
 
     Args:
-        rates: "lossless" (or what the cloud asks for); "ctc" for all of r01 to r06, or single ones of them; or
-            mappings of fields of `Setting`, with the name as ``rate``.
+        rates: "lossless" (or what the cloud asks for); "ctc" for all of r01 to r06, "bounds" for all of b004 to b256,
+            or single ones of them; or mappings of fields of `Setting`, with the name as ``rate``.
         setting: what the cloud asks of every codec.
         bits: of the cloud's grid.
 
     Raises:
         ValueError: an unknown rate, a mapping without a name, or a name that comes twice.
     """
-    named = [name for rate in rates for name in (CTC if rate == "ctc" else (rate,))]
+    groups = {"ctc": CTC, "bounds": BOUNDS}
+    named = [name for rate in rates for name in (groups.get(rate, (rate,)) if isinstance(rate, str) else (rate,))]
     points = [_point(rate, setting, bits) for rate in named]
     names = [point.rate for point in points]
     if len(set(names)) < len(names):
@@ -60,8 +64,11 @@ def _point(rate: str | Mapping[str, Any], setting: Setting, bits: int) -> Settin
             raise ValueError(f"rates: expected fields of Setting, got {dict(rate)} ({error})") from error
     if rate == LOSSLESS:
         return replace(setting, rate=_name(setting))
+    if rate in BOUNDS:
+        return replace(setting, rate=rate, voxel_size=None, max_error=_BOUNDS_MM[BOUNDS.index(rate)] / 1000)
     if rate not in CTC:
-        raise ValueError(f"rates: expected lossless, ctc, or one of {', '.join(CTC)}, got {rate!r}")
+        known = ", ".join((*CTC, *BOUNDS))
+        raise ValueError(f"rates: expected lossless, ctc, bounds, or one of {known}, got {rate!r}")
     i = CTC.index(rate)
     scales = next(scales for most, scales in _SCALES.items() if bits <= most)
     return replace(

@@ -59,7 +59,7 @@ def test_no_rates():
 @pytest.mark.parametrize(
     ("rates", "message"),
     [
-        (["r07"], "expected lossless, ctc, or one of r01.*got 'r07'"),
+        (["r07"], "expected lossless, ctc, bounds, or one of r01.*got 'r07'"),
         (["ctc", "r01"], "expected each once"),
         (["lossless", {"rate": "lossless"}], "expected each once"),
         ([{"voxel_size": 1}], "expected a name as 'rate'"),
@@ -70,3 +70,12 @@ def test_no_rates():
 def test_refuses(rates, message):
     with pytest.raises(ValueError, match=message):
         rate_points(rates, Setting(), 10)
+
+
+def test_bounds_are_millimetres_of_clouds_in_metres():
+    points = rate_points(["lossless", "bounds"], Setting(voxel_size=0.001), 18)
+    assert [point.rate for point in points[1:]] == ["b004", "b008", "b016", "b032", "b064", "b128", "b256"]
+    assert [point.max_error for point in points[1:3]] == [0.004, 0.008]
+    assert {point.voxel_size for point in points[1:]} == {None}
+    (single,) = rate_points(["b032"], Setting(), 18)
+    assert single == Setting(rate="b032", max_error=0.032)
