@@ -53,11 +53,14 @@ def try_lattice(
     Raises:
         InvalidSensor: the sensor is not known; or ``required``, and the cloud is not in its lattice.
     """
-    tables = known_tables() if isinstance(sensor, str) and sensor == AUTO else [_table_of(sensor)]
+    auto = isinstance(sensor, str) and sensor == AUTO
+    tables = known_tables() if auto else [_table_of(sensor)]
+    if len(xyz) < MIN_POINTS and not required:
+        return None
     moved = required or (xyz.dtype.kind == "f" and surrounds(xyz))
     how = program, voxel_size, max_error, moved, to_the_last_place, carried
     frame = _encode(xyz, tables, *how)
-    if frame is None and isinstance(sensor, str) and sensor == AUTO and _grid(xyz, voxel_size, max_error) is not None:
+    if frame is None and auto and _grid(xyz, voxel_size, max_error) is not None:
         fitted = fit_and_keep(xyz)
         frame = None if fitted is None else _encode(xyz, [fitted], *how)
     if frame is None and required:
