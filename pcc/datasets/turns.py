@@ -28,8 +28,7 @@ from pcc.ops.lattice_map import Found, find
 from pcc.pointcloud import PointCloud
 from pcc.sensors.bins import RangeBins
 from pcc.sensors.known import find_table
-from pcc.sensors.locate import ON_LATTICE
-from pcc.sensors.scan import Scan, quartiles, reflectance_row_feats, row_feats, scan_of
+from pcc.sensors.scan import ON_LATTICE, Scan, quartiles, reflectance_row_feats, row_feats, scan_of
 from pcc.sensors.table import SensorTable
 
 NUM_LEVELS = 128
@@ -253,7 +252,7 @@ def cells_of(
         most: about so many cells at a random place; None: all.
     """
     scan, the_pass = turn.scan, PASSES[step]
-    bins = RangeBins(scan.range_step, group)
+    bins = RangeBins(scan.table.range_units, group)
     ranges = bins.units(bins.numbers(scan.index))
     known, width = pass_numbers(*ranges.shape) < step, width_feat(bins.width)
     image = RangeImage(scan.deviations, row_feats(scan.table, scan.statistics))

@@ -12,7 +12,7 @@ neighbour. A pass lists the neighbours that its cells see (docs/arithmetic.md); 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -78,10 +78,7 @@ def _between_rows(rows: int, columns: int) -> Pass:
 
 def _start() -> Pass:
     """The first cells, which know nothing; their neighbours are there to make all passes alike."""
-    first = _between_columns(8, 64)
-    return Pass(
-        "start", 0, 8, 0, 64, first.neighbours, first.near, first.anchors, first.extensions
-    )  # fmt: skip
+    return replace(_between_columns(8, 64), name="start", first_column=0)
 
 
 PASSES: tuple[Pass, ...] = (

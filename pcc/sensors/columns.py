@@ -55,3 +55,10 @@ def _occupied(laser: np.ndarray, step: np.ndarray, lasers: int, steps: int) -> n
     mask = np.zeros((lasers, steps))
     mask[laser, step] = 1
     return mask
+
+
+def nearest_of(values: np.ndarray, choices: np.ndarray) -> np.ndarray:
+    """Of rising choices (C,), C >= 2, the nearest to each value (N,); of two as near the lower."""
+    after = np.clip(np.searchsorted(choices, values), 1, len(choices) - 1)
+    low, high = choices[after - 1], choices[after]
+    return np.where(values - low <= high - values, low, high)

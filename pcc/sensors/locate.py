@@ -13,13 +13,13 @@ import numpy as np
 
 from pcc.ops.lattice_map import Found, find
 from pcc.ops.twist_map import REACH, Twist
+from pcc.sensors.scan import ON_LATTICE
 from pcc.sensors.settle import settle_steps
 from pcc.sensors.table import SensorTable
 from pcc.sensors.twist import fit_twist
 from pcc.sensors.twist import to_the_last_place as tightened
 from pcc.sensors.twist_points import wrap_of
 
-ON_LATTICE = 1.5  # voxels that a point may lie from its place
 FITS = 0.9  # least share of the points on the lattice
 MIN_POINTS = 200
 _SAMPLE = 2000

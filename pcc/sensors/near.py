@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pcc.sensors.columns import nearest_of
 from pcc.sensors.cones import rows_of
 from pcc.sensors.points import Points
 from pcc.sensors.solve import Rays, fit_rays, step_places
@@ -48,14 +49,7 @@ def steps_by_columns(
             continue
         rows, laser = rows[unsure], laser[unsure]
         at = (place[rows] - shift[laser]) % steps
-        nearest = _nearest(at, np.concatenate([columns[-1:] - steps, columns, columns[:1] + steps]))
+        nearest = nearest_of(at, np.concatenate([columns[-1:] - steps, columns, columns[:1] + steps]))
         found = np.abs(nearest - at) <= reach[rows]
         step[rows[found]] = (nearest + shift[laser])[found] % steps
     return step
-
-
-def _nearest(values: np.ndarray, choices: np.ndarray) -> np.ndarray:
-    """Of rising choices (C,) the nearest to each value (N,)."""
-    after = np.clip(np.searchsorted(choices, values), 1, len(choices) - 1)
-    low, high = choices[after - 1], choices[after]
-    return np.where(values - low <= high - values, low, high)

@@ -11,9 +11,9 @@ from pcc.ops import lattice_map
 from pcc.pointcloud import PointCloud
 from pcc.sensors.columns import num_columns
 from pcc.sensors.points import millimetres
+from pcc.sensors.scan import ON_LATTICE
 from pcc.sensors.table import SensorTable
 
-ON_LATTICE = 1.5  # voxels: farther points are of something else
 FEW_POINTS = 100
 
 

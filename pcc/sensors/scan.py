@@ -17,7 +17,7 @@ from pcc.ops.lattice_context import reflectance_bytes
 from pcc.ops.lattice_map import Found
 from pcc.sensors.table import SensorTable
 
-UNITS = 4  # range units of 1/16 mm in a quarter of a millimetre
+ON_LATTICE = 1.5  # voxels that a point may lie from its place; farther points are of something else
 NOISE_LEVELS, FILL_LEVELS = 64, 16
 ROW_FEATS = 5
 NUM_QUARTILES = 3
@@ -64,11 +64,6 @@ class Scan:
         index[laser, column], point[laser, column] = 0, -1
         return Scan(self.table, self.firings, index, point, apart)
 
-    @property
-    def range_step(self) -> int:
-        """Range units of 1/16 mm a range index."""
-        return UNITS * self.table.range_step
-
 
 def scan_of(table: SensorTable, found: Found, fits: np.ndarray) -> Scan:
     """The cells of a frame's points.
@@ -105,7 +100,7 @@ class RowStatistics:
 
 def row_statistics(scan: Scan) -> RowStatistics:
     """The median bend between neighbouring cells, in steps of a quarter octave, and the share of cells with a point."""
-    ranges, filled = scan.index.astype(np.int64) * scan.range_step, scan.index > 0
+    ranges, filled = scan.index.astype(np.int64) * scan.table.range_units, scan.index > 0
     bend = np.abs(ranges[:, :-2] - 2 * ranges[:, 1:-1] + ranges[:, 2:])
     whole = filled[:, :-2] & filled[:, 1:-1] & filled[:, 2:]
     median = np.array([np.median(b[w]) if w.any() else 0.0 for b, w in zip(bend, whole, strict=True)])

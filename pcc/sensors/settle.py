@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from pcc.ops.lattice_map import SLOPE_BITS, TURN_BITS, Found
+from pcc.sensors.columns import nearest_of
 from pcc.sensors.table import SensorTable
 
 _REACH = 0.5**0.5  # voxels that rounding moves a point aside at most
@@ -32,7 +33,7 @@ def settle_steps(table: SensorTable, xyz: np.ndarray, found: Found) -> Found:
     rows = np.flatnonzero(doubtful & (count[column] <= _MOST_DOUBTFUL))
     if len(columns) < 2 or not len(rows):
         return found
-    nearest = _nearest(column[rows], np.concatenate([columns[-1:] - table.steps, columns, columns[:1] + table.steps]))
+    nearest = nearest_of(column[rows], np.concatenate([columns[-1:] - table.steps, columns, columns[:1] + table.steps]))
     step = ((nearest + table.shift[found.laser[rows]]) % table.steps).astype(np.int32)
     index, error = _ranges(table, xyz[rows], found.laser[rows], step)
     kept = (error <= _MOST_ERROR) & (index >= 1) & (index <= table.max_index)
@@ -56,10 +57,3 @@ def _ranges(table: SensorTable, xyz: np.ndarray, laser: np.ndarray, step: np.nda
     if table.radial:
         place[:, 0] -= place[:, 1] ** 2 / (2 * np.maximum(np.abs(place[:, 0]), 1)) * np.sign(place[:, 0])
     return index.astype(np.int32), np.abs(place - q).max(1).astype(np.float32)
-
-
-def _nearest(values: np.ndarray, choices: np.ndarray) -> np.ndarray:
-    """Of rising choices (C,) the nearest to each value (N,)."""
-    after = np.clip(np.searchsorted(choices, values), 1, len(choices) - 1)
-    low, high = choices[after - 1], choices[after]
-    return np.where(values - low <= high - values, low, high)

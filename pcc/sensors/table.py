@@ -27,6 +27,7 @@ from pcc.sensors.turn import MAX_STEPS, turn_table
 FORMAT = "pcc-sensor-1"
 OFFSET_BITS = 12  # of the fraction of an offset in a table
 DIGEST_BYTES = 16
+UNITS = 4  # range units of 1/16 mm in a quarter of a millimetre
 MAX_RANGE_STEP = 1 << 10
 MAX_SLOPE = 1 << SLOPE_BITS + 10
 MAX_OFFSET = 1 << OFFSET_BITS + 14
@@ -77,6 +78,11 @@ class SensorTable:
     def named(self, name: str) -> SensorTable:
         """The same table by another name."""
         return replace(self, name=name)
+
+    @property
+    def range_units(self) -> int:
+        """A range step in range units of 1/16 mm."""
+        return UNITS * self.range_step
 
     @property
     def num_lasers(self) -> int:

@@ -57,7 +57,7 @@ def assert_same(a: CellBatch, b: CellBatch):
 def test_contexts_are_a_codecs(group):
     """Pass by pass: those of an image that holds the passes before; of reflectances, one that holds all ranges."""
     turn = small_turn()
-    scan, bins = turn.scan, RangeBins(turn.scan.range_step, group)
+    scan, bins = turn.scan, RangeBins(turn.scan.table.range_units, group)
     numbers, feat = bins.numbers(scan.index), width_feat(bins.width)
     feats = row_feats(scan.table, scan.statistics)
     image, full = RangeImage(scan.deviations, feats), RangeImage(scan.deviations, shade_row_feats(turn))

@@ -58,7 +58,7 @@ def test_types_and_columns(rng):
     assert [a.dtype for a in (scan.firings, scan.index, scan.point, scan.apart)] == [np.int32] * 2 + [np.int64] * 2
     assert scan.index.shape == scan.point.shape == (16, 90)
     assert np.abs(scan.deviations).max() <= 8
-    assert scan.range_step == 4 * table.range_step
+    assert scan.table.range_units == 4 * table.range_step
 
 
 def test_nothing_fits(rng):

@@ -27,7 +27,7 @@ class Occupancies(BitEstimator):
 
 def coded(program, turn, group, make):
     """What coders of ranges and of reflectances have been told."""
-    scan, bins = turn.scan, RangeBins(turn.scan.range_step, group)
+    scan, bins = turn.scan, RangeBins(turn.scan.table.range_units, group)
     numbers = bins.numbers(scan.index)
     image = RangeImage(scan.deviations, row_feats(scan.table, scan.statistics))
     ranges, shades = make(), make()

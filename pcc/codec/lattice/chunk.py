@@ -17,7 +17,7 @@ from pcc.ops.lattice_map import MAX_LASERS
 from pcc.ops.mixture import MAX_BITS
 from pcc.ops.twist_map import MAX_COMPONENT, Twist
 from pcc.sensors.known import find_table_by_digest
-from pcc.sensors.scan import FILL_LEVELS, NOISE_LEVELS, UNITS, RowStatistics
+from pcc.sensors.scan import FILL_LEVELS, NOISE_LEVELS, RowStatistics
 from pcc.sensors.table import DIGEST_BYTES, MAX_OFFSET, MAX_SLOPE, SensorTable
 from pcc.sensors.turn import MAX_STEPS
 
@@ -25,7 +25,7 @@ MODEL_DIGEST_BYTES = 16
 EMBEDDED, CORRECTED, MOVED, RAW_CORRECTED = 1, 2, 4, 8
 _FLAGS = EMBEDDED | CORRECTED | MOVED | RAW_CORRECTED
 MAX_GROUP = 1 << 16
-_MOST_UNITS = (1 << 26) // UNITS  # what a mixture's bins may reach, in quarters of a millimetre
+_MOST_UNITS = 1 << 26  # what a mixture's bins may reach
 _BYTE = np.dtype(np.uint8)
 
 
@@ -98,7 +98,7 @@ def parse_lattice_header(reader: Reader, find_table: FindTable = find_table_by_d
     if noise.max() >= NOISE_LEVELS or fill.max() >= FILL_LEVELS:
         raise CorruptStream("lattice: a row's statistics are out of range")
     group, bits = reader.varint(), reader.u8()
-    if not 1 <= group <= MAX_GROUP or not 1 <= bits <= MAX_BITS or group * sensor.range_step << bits > _MOST_UNITS:
+    if not 1 <= group <= MAX_GROUP or not 1 <= bits <= MAX_BITS or group * sensor.range_units << bits > _MOST_UNITS:
         raise CorruptStream(f"lattice: {bits} bits of groups of {group}, range step {sensor.range_step}")
     corrections = bytes(reader.take(NUM_CLASSES + 1)) if flags & CORRECTED else None
     raw_corrections = bytes(reader.take(NUM_CLASSES + 1)) if flags & RAW_CORRECTED else None

@@ -24,7 +24,7 @@ from pcc.ops import morton
 from pcc.ops.twist_map import REACH
 from pcc.sensors.bins import RangeBins
 from pcc.sensors.known import find_table_by_digest
-from pcc.sensors.scan import UNITS, row_feats
+from pcc.sensors.scan import row_feats
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,4 +102,4 @@ def _coords(header: LatticeHeader, raw: Placed, coder: RansDecoder, frame: Frame
 
 
 def _bins(header: LatticeHeader) -> RangeBins:
-    return RangeBins(UNITS * header.sensor.range_step, header.group)
+    return RangeBins(header.sensor.range_units, header.group)

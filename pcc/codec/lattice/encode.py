@@ -23,7 +23,7 @@ from pcc.inference.lattice_program import LatticeProgram
 from pcc.ops.lattice_map import SLOPE_BITS
 from pcc.sensors.bins import RangeBins
 from pcc.sensors.locate import Located
-from pcc.sensors.scan import UNITS, Scan, row_feats, scan_of
+from pcc.sensors.scan import Scan, row_feats, scan_of
 from pcc.sensors.table import SensorTable
 
 
@@ -70,19 +70,15 @@ def encode_lattice(
     """
     table = located.table
     group = 1 if max_error is None else group_of(table, max_error)
-    scan = scan_of(table, located.found, located.fits & (located.found.index <= table.max_index - group))
-    bins = RangeBins(scan.range_step, group)
-    scan = _keep_close(scan, bins, voxels, located, max_error)
-    if not len(scan.firings) or not (scan.index > 0).any():
+    bins = RangeBins(table.range_units, group)
+    fits = located.fits & (located.found.index <= table.max_index - group)
+    cells = _near_enough(scan_of(table, located.found, fits), bins, voxels, located, max_error)
+    scan, kept = cells.scan, len(cells.delta)
+    if not kept:
         return None
-    measured, raw_delta, motion = _place(scan, bins, located, max_error)
-    raw = measured.corrected(raw_delta)
-    placed = raw.moved(motion)
-    kept = len(placed.voxels)
-    rows = np.concatenate([scan.point[scan.point >= 0], scan.apart])
-    delta = _corrections(voxels[rows[:kept]] - placed.voxels, max_error)
+    rows = np.concatenate([cells.point, scan.apart])
     decoded = np.rint(voxels[rows]).astype(np.int64)
-    decoded[:kept] = placed.voxels + delta
+    decoded[:kept] = cells.placed.corrected(cells.delta).voxels
     origin = decoded.min(0)
     coords = (decoded - origin).astype(np.int32)
     depth = max(int(coords.max()).bit_length(), 1)
@@ -90,14 +86,14 @@ def encode_lattice(
     rows[kept:], coords[kept:] = rows[kept:][apart.order], coords[kept:][apart.order]
     numbers = bins.numbers(scan.index)
     header = LatticeHeader(
-        program.digest, table, embedded, scan.firings, scan.statistics, bins.group, int(numbers.max()).bit_length(),
-        measure(placed.place, delta) if delta.any() else None, kept, len(apart.order), motion,
-        None if raw_delta is None else measure(measured.place, raw_delta),
+        program.digest, table, embedded, scan.firings, scan.statistics, group, int(numbers.max()).bit_length(),
+        measure(cells.placed.place, cells.delta) if cells.delta.any() else None, kept, len(apart.order), cells.motion,
+        None if cells.raw_delta is None else measure(cells.measured.place, cells.raw_delta),
     )  # fmt: skip
     feats = row_feats(table, scan.statistics)
     image = RangeImage(scan.deviations, feats)
     payload = write_lattice_header(header) + write_apart(apart, depth)
-    payload += _code(program, image, bins, header, numbers, (measured.place, raw_delta), (placed.place, delta))
+    payload += _code(program, image, bins, header, numbers, cells)
     out_grid = Grid(grid.num, grid.den, (int(origin[0]), int(origin[1]), int(origin[2])), grid.dtype)
     shown = Shown(
         program,
@@ -108,21 +104,51 @@ def encode_lattice(
         len(apart.order),
         roll_of(table.shift, table.steps, len(scan.firings)),
     )
-    listed = Listed(coords.astype(np.int64) + origin, raw.voxels, motion)
+    listed = Listed(coords.astype(np.int64) + origin, cells.raw.voxels, cells.motion)
     return LatticeFrame(payload, out_grid, depth, put_in_order(coords), rows, shown, listed)
 
 
-def _place(
-    scan: Scan, bins: RangeBins, located: Located, max_error: float | None
-) -> tuple[Placed, np.ndarray | None, Motion | None]:
-    """Where the points in cells were measured, what these positions lack where that is known, and the motion."""
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """The points (K,) in the cells of a scan, laser by laser.
+
+    Attributes:
+        point: (K,) rows of the input.
+        measured, raw_delta: where they were measured, and what these positions lack where that is known; or None.
+        raw, motion: whole positions before the correction for motion, and that, or None.
+        placed, delta: where they come to lie, and what these positions lack or may not lack.
+    """
+
+    scan: Scan
+    point: np.ndarray
+    measured: Placed
+    raw_delta: np.ndarray | None
+    raw: Placed
+    motion: Motion | None
+    placed: Placed
+    delta: np.ndarray
+
+
+def _near_enough(scan: Scan, bins: RangeBins, voxels: np.ndarray, located: Located, max_error: float | None) -> _Cells:
+    """The cells but for those that would be decoded farther away than they may; the points of these are apart."""
+    cells = _cells(scan, bins, voxels, located, max_error)
+    left = voxels[cells.point] - cells.placed.corrected(cells.delta).voxels
+    far = left.any(1) if max_error is None else (left**2).sum(1) > max_error**2
+    return _cells(scan.without(far), bins, voxels, located, max_error) if far.any() else cells
+
+
+def _cells(scan: Scan, bins: RangeBins, voxels: np.ndarray, located: Located, max_error: float | None) -> _Cells:
     measured = place_cells(scan.table, scan.firings, bins, bins.numbers(scan.index))
-    if located.twist is None:
-        return measured, None, None
-    point, delta = scan.point[scan.point >= 0], None
+    point = scan.point[scan.point >= 0]
+    raw_delta = motion = None
     if located.raw is not None and max_error is None:
-        delta = _corrections(located.raw[point] - measured.voxels, None)
-    return measured, delta, Motion(located.twist, located.wrap(point, measured.corrected(delta).voxels))
+        raw_delta = _corrections(located.raw[point] - measured.voxels, None)
+    raw = measured.corrected(raw_delta)
+    if located.twist is not None:
+        motion = Motion(located.twist, located.wrap(point, raw.voxels))
+    placed = raw.moved(motion)
+    delta = _corrections(voxels[point] - placed.voxels, max_error)
+    return _Cells(scan, point, measured, raw_delta, raw, motion, placed, delta)
 
 
 MAX_WIDTH = 1 << 22  # range units of a bin: a quarter of a kilometre
@@ -131,20 +157,8 @@ MAX_WIDTH = 1 << 22  # range units of a bin: a quarter of a kilometre
 def group_of(table: SensorTable, max_error: float) -> int:
     """The most range indices in a bin whose middle, rounded to voxels, lies within ``max_error`` voxels of all."""
     length = float(np.sqrt((table.slope.astype(float) ** 2).sum(1)).max()) / 2**SLOPE_BITS
-    most = min(MAX_GROUP, MAX_WIDTH // (UNITS * table.range_step))
+    most = min(MAX_GROUP, MAX_WIDTH // table.range_units)
     return min(max(int(2 * (max_error - math.sqrt(3) / 2) / length) + 1, 1), most)
-
-
-def _keep_close(scan: Scan, bins: RangeBins, voxels: np.ndarray, located: Located, max_error: float | None) -> Scan:
-    """Without the cells that would be decoded farther away than they may; their points are apart."""
-    if not len(scan.firings):
-        return scan
-    measured, delta, motion = _place(scan, bins, located, max_error)
-    placed = measured.corrected(delta).moved(motion)
-    away = voxels[scan.point[scan.point >= 0]] - placed.voxels
-    left = away - _corrections(away, max_error)
-    far = left.any(1) if max_error is None else (left**2).sum(1) > max_error**2
-    return scan.without(far) if far.any() else scan
 
 
 def _corrections(away: np.ndarray, max_error: float | None) -> np.ndarray:
@@ -157,13 +171,13 @@ def _corrections(away: np.ndarray, max_error: float | None) -> np.ndarray:
 
 def _code(
     program: LatticeProgram, image: RangeImage, bins: RangeBins, header: LatticeHeader, numbers: np.ndarray,
-    raw: tuple[np.ndarray, np.ndarray | None], final: tuple[np.ndarray, np.ndarray],
+    cells: _Cells,
 ) -> bytes:  # fmt: skip
-    """The entropy stream: ranges, and corrections (places, and what they lack) before and after the motion's."""
+    """The entropy stream: ranges, and corrections before and after the motion's."""
     coder = RansEncoder()
     code_ranges(program, coder, image, bins, header.bits, numbers)
     if header.raw_corrections is not None:
-        code_corrections(coder, raw[0], header.raw_corrections, raw[1])
+        code_corrections(coder, cells.measured.place, header.raw_corrections, cells.raw_delta)
     if header.corrections is not None:
-        code_corrections(coder, final[0], header.corrections, final[1])
+        code_corrections(coder, cells.placed.place, header.corrections, cells.delta)
     return coder.finish()

@@ -1,12 +1,13 @@
 """The reflectances of a frame in its sensor's lattice: a chunk of their own, coded when all positions are known.
 
-header | levels of the points apart | entropy stream: levels of the cells, their lowest bits
+header | quartiles of the rows | levels of the points apart | calibrations of the passes
+       | entropy stream: levels of the cells, their lowest bits
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,7 +62,9 @@ def write_reflectance(shown: Shown, field: LevelField, levels: np.ndarray) -> by
         yield
         codes[number] = coder.calibrate_since(first)
 
-    _code(shown, field, rows, coder, levels[:kept], calibrate)
+    code_reflectances(*_before(shown, field, rows, coder), known, calibrate)
+    if field.low_bits:
+        coder.binary(np.zeros(kept, np.int16), levels[:kept] & 1)
     return out + bytes(codes) + coder.finish()
 
 
@@ -88,22 +91,16 @@ def parse_reflectance(payload: memoryview, shown: Shown) -> tuple[str, np.ndarra
         coder.calibrate(codes[number])
         yield
 
-    levels = _code(shown, field, rows, coder, None, calibrate)
+    levels = code_reflectances(*_before(shown, field, rows, coder), None, calibrate)[shown.filled]
+    if field.low_bits:
+        levels = levels << 1 | coder.binary(np.zeros(len(levels), np.int16), None)
     coder.finish()
     return field.name, field.values(np.concatenate([levels, apart]))
 
 
-def _code(
-    shown: Shown, field: LevelField, rows: np.ndarray, coder: Coder, levels: np.ndarray | None,
-    calibrate: Callable[[int], AbstractContextManager],
-) -> np.ndarray:  # fmt: skip
-    known = None
-    if levels is not None:
-        known = np.zeros(shown.filled.shape, np.uint8)
-        known[shown.filled] = levels >> field.low_bits
+def _before(
+    shown: Shown, field: LevelField, rows: np.ndarray, coder: Coder
+) -> tuple[LatticeProgram, Coder, RangeImage, int, int]:
+    """What encoder and decoder alike know before the first level."""
     shown.image.set_row_feats(reflectance_row_feats(shown.row_feats, rows, field.most))
-    high = code_reflectances(shown.program, coder, shown.image, shown.width, field.most, known, calibrate)[shown.filled]
-    if not field.low_bits:
-        return high
-    low = coder.binary(np.zeros(len(high), np.int16), None if levels is None else levels & 1)
-    return high << 1 | low
+    return shown.program, coder, shown.image, shown.width, field.most

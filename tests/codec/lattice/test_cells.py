@@ -21,7 +21,7 @@ def empty_image(turn):
 
 def ranges_of(turn, group=1):
     """Bins, their bits, and the numbers of the turn."""
-    bins = RangeBins(turn.scan.range_step, group)
+    bins = RangeBins(turn.scan.table.range_units, group)
     numbers = bins.numbers(turn.scan.index)
     return bins, max(int(numbers.max()).bit_length(), 1), numbers
 
@@ -135,7 +135,7 @@ def test_ranges_farther_than_any(program, bins):
 
 def shown_image(turn, most):
     """With all ranges, and what is told of reflectances."""
-    image, bins = empty_image(turn), RangeBins(turn.scan.range_step)
+    image, bins = empty_image(turn), RangeBins(turn.scan.table.range_units)
     image.fill(bins.units(turn.scan.index))
     feats = row_feats(turn.scan.table, turn.scan.statistics)
     image.set_row_feats(reflectance_row_feats(feats, turn.quartiles, most))

@@ -17,7 +17,7 @@ NO_MOTION = twist_of_floats(np.zeros(6))
 def test_cells_are_placed(group):
     """voxel(laser, column) = position of (laser, azimuth, halves / 2), in the order of np.nonzero."""
     scan = small_turn().scan
-    bins = RangeBins(scan.range_step, group)
+    bins = RangeBins(scan.table.range_units, group)
     numbers = bins.numbers(scan.index)
     placed = place_cells(scan.table, scan.firings, bins, numbers)
     laser, column = np.nonzero(scan.index)

@@ -16,7 +16,7 @@ from tests.lattices import small_turn
 
 def shown_of(program, turn, num_apart=0):
     scan = turn.scan
-    bins, feats = RangeBins(scan.range_step), row_feats(scan.table, scan.statistics)
+    bins, feats = RangeBins(scan.table.range_units), row_feats(scan.table, scan.statistics)
     image = RangeImage(scan.deviations, feats)
     image.fill(bins.units(scan.index))
     rolls = roll_of(scan.table.shift, scan.table.steps, len(scan.firings))
