@@ -16,6 +16,7 @@ from pcc.geometry.voxels import Grid, Voxels
 if TYPE_CHECKING:
     from pcc.inference.program import Program
 
+AUTO = "auto"  # the name of what is found by itself
 ADAPTIVE = "adaptive"  # the name that stands for no model
 MODELS = ("dense", "lidar")
 MIN_DENSE_CHILDREN = 1.8

@@ -14,32 +14,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pcc.codec import container
-from pcc.codec.choice import ADAPTIVE
+from pcc.codec.choice import ADAPTIVE, AUTO
 from pcc.codec.digest import decoded_digest
 from pcc.codec.dtypes import dtype_code
 from pcc.codec.fields import encode_field, select
 from pcc.codec.floats import encode_floats
 from pcc.codec.header import FrameHeader, write_header
-from pcc.codec.lattice.choice import AUTO, NONE, Sensor, default_program, try_lattice
-from pcc.codec.lattice.derived import CellIndex, write_derived
-from pcc.codec.lattice.encode import LatticeFrame
-from pcc.codec.lattice.levels import entropy_bits, find_levels
-from pcc.codec.lattice.reflectance import write_reflectance
-from pcc.codec.lattice.scan_order import scan_orders
-from pcc.codec.lattice.tables import tables_of
 from pcc.codec.order import decoded_order, encode_order
 from pcc.codec.positions import Positions, lattice_positions, octree_positions
 from pcc.errors import InvalidSensor
 from pcc.geometry.voxels import check_options, devoxelize_codes, voxelize
-from pcc.inference.lattice_program import LatticeProgram
 from pcc.inference.program import Program
 from pcc.ops import morton
 from pcc.ops.twist_map import FIXED_BITS
 from pcc.pointcloud import PointCloud
 
 if TYPE_CHECKING:
+    from pcc.codec.lattice.choice import Sensor
+    from pcc.codec.lattice.encode import LatticeFrame
     from pcc.inference.registry import Model
 
+NO_SENSOR = "none"
 _MILLIMETRE = 0.001
 COARSE_UNITS = 1000  # range units of 1/16 mm in a bin, from which on the octree may be the smaller
 
@@ -51,6 +46,8 @@ def encode(cloud: PointCloud, **options: Any) -> bytes:
 
 def append(stream: bytes, cloud: PointCloud, **options: Any) -> bytes:
     """``stream`` with one more frame; the options are those of ``encode_frame``."""
+    from pcc.codec.lattice.tables import tables_of
+
     return container.append(
         stream, encode_frame(cloud, carried=frozenset(t.digest for t in tables_of(stream)), **options)
     )
@@ -89,7 +86,6 @@ def encode_frame(
         sensor: in whose lattice a frame of a spinning LiDAR is looked for: ``auto`` (those that are known, or else one
             that is fitted), the name of a known one, the path of a sensor's ``.json`` file, or a table; ``none``.
         fallback: Code levels that the model predicts badly without it; False leaves all of them to the model.
-
         order: ``any``: points come out in Morton order; ``keep``: in the order of the cloud.
         lossless_floats: keep float32 metres that lie on no grid bit for bit: voxels of a millimetre, and what is left.
         carried: digests of the sensors' tables that other frames of the stream carry; such a frame alone is no stream.
@@ -106,9 +102,7 @@ def encode_frame(
     size = _MILLIMETRE if lossless_floats and voxel_size is None else voxel_size
     program = _named(model)
     merge = duplicates == "merge"
-    frame = None if merge else _lattice(cloud, model, program, sensor, size, max_error, lossless_floats, carried)
-    if frame is None and isinstance(program, LatticeProgram):
-        raise ValueError("duplicates: expected 'keep' with a model of spinning LiDAR, got 'merge'")
+    frame = _lattice(cloud, model, program, sensor, size, max_error, merge, lossless_floats, carried)
     ways = [] if frame is None else [lattice_positions(frame)]
     chosen = select(cloud.fields, fields)
     alone = program is None and order == "any" and not chosen  # nothing but positions, which the octree may code better
@@ -135,13 +129,10 @@ def encode_frame(
     if floats is not None and len(floats):
         chunks.append((container.FLOATS, encode_floats(_fixed(positions), floats)))
     chunks += _fields(positions, chosen)
-    kept = order == "keep" and len(positions.rows) > 1
-    if kept:
-        chunks.append((container.ORDER, _order(positions)))
-    digest = decoded_digest(
-        positions.grid, positions.codes, positions.counts, chosen, floats=floats,
-        order=_inverse(positions.rows) if kept else None,
-    )  # fmt: skip
+    decoded_of = _inverse(positions.rows) if order == "keep" and len(positions.rows) > 1 else None
+    if decoded_of is not None:
+        chunks.append((container.ORDER, _order(positions, decoded_of)))
+    digest = decoded_digest(positions.grid, positions.codes, positions.counts, chosen, floats=floats, order=decoded_of)
     chunks.append((container.DIGEST, digest))
     return b"".join(container.write_chunk(tag, payload) for tag, payload in chunks)
 
@@ -174,20 +165,27 @@ def _named(model: str | Path | Model) -> Model | None:
 
 def _lattice(
     cloud: PointCloud, model: Any, program: Model | None, sensor: Sensor, voxel_size: float | None,
-    max_error: float | None, lossless_floats: bool, carried: frozenset[bytes],
+    max_error: float | None, merge: bool, lossless_floats: bool, carried: frozenset[bytes],
 ) -> LatticeFrame | None:  # fmt: skip
     """The frame in its sensor's lattice, where it has one and may be coded there."""
-    required = isinstance(program, LatticeProgram)
-    if not required and (model != AUTO or sensor == NONE):
-        return None
-    if sensor == NONE:
+    octree = isinstance(program, Program) or model == ADAPTIVE
+    required = program is not None and not octree
+    none = isinstance(sensor, str) and sensor == NO_SENSOR
+    if required and none:
         raise InvalidSensor("a model of spinning LiDAR needs a sensor; 'none' was asked for")
+    if required and merge and max_error is not None:
+        raise ValueError("duplicates: a model of spinning LiDAR merges none where it may move points (max_error)")
+    if octree or none or (merge and max_error is not None):
+        return None
+    from pcc.codec.lattice.choice import default_program, try_lattice
+    from pcc.inference.lattice_program import LatticeProgram
+
     lattice_program = program if isinstance(program, LatticeProgram) else default_program()
-    if lattice_program is None or not np.isfinite(cloud.xyz).all():
+    if lattice_program is None:
         return None
     return try_lattice(
         cloud.xyz, sensor, lattice_program, voxel_size=voxel_size, max_error=max_error, required=required,
-        to_the_last_place=lossless_floats, carried=carried,
+        merge=merge, to_the_last_place=lossless_floats, carried=carried,
     )  # fmt: skip
 
 
@@ -199,25 +197,12 @@ def _restores(xyz: np.ndarray, positions: Positions) -> bool:
 
 def _fields(positions: Positions, fields: Mapping[str, np.ndarray]) -> list[tuple[bytes, bytes]]:
     """The chunks of fields (N,) or (N, K) in decoded order: those that the lattice knows, and columns of values."""
-    frame = positions.lattice
-    if frame is None:
-        return [(container.FIELD, encode_field(name, values)) for name, values in fields.items()]
-    listed = _inverse(frame.ordered.order)
-    levels = find_levels(fields)
-    cells = CellIndex.of(frame.shown.filled, frame.shown.rolls, frame.shown.num_apart)
-    chunks = []
-    for name, values in fields.items():
-        payload = write_derived(name, values[listed], cells)
-        if payload is not None:
-            chunks.append((container.DERIVED, payload))
-            continue
-        if levels is not None and name == levels[0].name:
-            payload = write_reflectance(frame.shown, levels[0], levels[1][listed])
-            if 8 * len(payload) < entropy_bits(levels[1]):
-                chunks.append((container.REFLECTANCE, payload))
-                continue
-        chunks.append((container.FIELD, encode_field(name, values)))
-    return chunks
+    chunks = {}
+    if positions.lattice is not None and fields:
+        from pcc.codec.lattice.fields import encode_fields
+
+        chunks = encode_fields(positions.lattice, fields)
+    return [chunks.get(name) or (container.FIELD, encode_field(name, values)) for name, values in fields.items()]
 
 
 def _fixed(positions: Positions) -> np.ndarray:
@@ -228,20 +213,15 @@ def _fixed(positions: Positions) -> np.ndarray:
     return (coords + np.array(positions.grid.origin, np.int64)) << FIXED_BITS
 
 
-def _order(positions: Positions) -> bytes:
+def _order(positions: Positions, decoded_of: np.ndarray) -> bytes:
     frame, bases = positions.lattice, [decoded_order(len(positions.rows))]
     if frame is not None:
+        from pcc.codec.lattice.scan_order import scan_orders
+
         bases += scan_orders(frame.shown.filled, frame.shown.rolls, frame.ordered.order)
-    return encode_order(_ranks(positions.rows), bases)
-
-
-def _ranks(rows: np.ndarray) -> np.ndarray:
-    """(N,) distinct rows as 0..N-1 in their order: some may be missing where points were merged."""
-    ranks = np.empty(len(rows), np.int64)
-    ranks[np.argsort(rows)] = np.arange(len(rows))
-    return ranks
+    return encode_order(decoded_of, bases)
 
 
 def _inverse(rows: np.ndarray) -> np.ndarray:
-    """(N,) the decoded row of each of the input's points, in their order."""
+    """(N,) the decoded row of each of the input's points that are kept, in their order."""
     return np.argsort(rows, kind="stable")

@@ -18,19 +18,17 @@ _PLACE = np.dtype(np.uint32)
 Base = Callable[[], np.ndarray]  # (N,) decoded rows, in the order of the base
 
 
-def encode_order(rows: np.ndarray, bases: Sequence[Base]) -> bytes:
+def encode_order(decoded_of: np.ndarray, bases: Sequence[Base]) -> bytes:
     """The chunk's payload.
 
     Args:
-        rows: (N,) input rows of the decoded points, a permutation; N >= 1.
+        decoded_of: (N,) the decoded row of each point of the input; N >= 1.
         bases: orders to choose from.
     """
-    decoded_of = np.empty(len(rows), np.int64)
-    decoded_of[rows] = np.arange(len(rows))
     best: tuple[int, int, np.ndarray] | None = None
     for number, base in enumerate(bases):
-        place_of = np.empty(len(rows), np.int64)
-        place_of[base()] = np.arange(len(rows))
+        place_of = np.empty(len(decoded_of), np.int64)
+        place_of[base()] = np.arange(len(decoded_of))
         places = place_of[decoded_of]
         jumps = int(np.count_nonzero(np.diff(places) != 1))
         if best is None or jumps < best[0]:
@@ -57,14 +55,7 @@ def decode_order(payload: memoryview, num_points: int, bases: Sequence[Base]) ->
     seen[places] = True
     if not seen.all():
         raise CorruptStream("order: a place comes twice")
-    return base_rows(bases[number], num_points)[places]
-
-
-def base_rows(base: Base, num_points: int) -> np.ndarray:
-    """The rows of a base, checked: our own mistake if they are not all."""
-    rows = base()
-    assert len(rows) == num_points
-    return rows
+    return bases[number]()[places]
 
 
 def decoded_order(num_points: int) -> Base:

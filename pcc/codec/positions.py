@@ -12,12 +12,12 @@ from pcc.codec.choice import ADAPTIVE, choose, choose_offset
 from pcc.codec.columns import encode_column
 from pcc.codec.fallback import all_levels
 from pcc.codec.geometry import GeometryHeader, write_geometry_header
-from pcc.codec.lattice.encode import LatticeFrame
 from pcc.geometry.grid import Grid
 from pcc.geometry.voxels import Voxels
 from pcc.inference.program import Program
 
 if TYPE_CHECKING:
+    from pcc.codec.lattice.encode import LatticeFrame
     from pcc.inference.registry import Model
 
 
@@ -56,7 +56,10 @@ def lattice_positions(frame: LatticeFrame) -> Positions:
     ordered = frame.ordered
     chunks = [(container.LATTICE, frame.payload)]
     rows = frame.rows[ordered.order]
-    return Positions(chunks, frame.grid, frame.depth, ordered.codes, ordered.counts, rows, lattice=frame)
+    return Positions(
+        chunks, frame.grid, frame.depth, ordered.codes, ordered.counts, rows,
+        num_merged=frame.num_merged, lattice=frame,
+    )  # fmt: skip
 
 
 def octree_positions(voxels: Voxels, model: Program | str, fallback: bool, merge: bool) -> Positions:

@@ -49,6 +49,16 @@ class Located:
         return np.zeros(len(points), np.int8) if self.turns is None else wrap_of(self.turns[points], raw)
 
 
+def sample_of(xyz: np.ndarray) -> np.ndarray:
+    """Some two thousand of the points (N, 3), from all of the cloud."""
+    return xyz[:: max(len(xyz) // _SAMPLE, 1)]
+
+
+def is_far(sample: np.ndarray) -> bool:
+    """Whether a sample of a cloud, (N, 3) voxels, may be of a sensor that stands in its middle."""
+    return len(sample) >= MIN_POINTS and bool(np.median(np.hypot(sample[:, 0], sample[:, 1])) >= _MIN_RADIUS)
+
+
 def locate(
     tables: Sequence[SensorTable], xyz: np.ndarray, *, moved: bool = True, to_the_last_place: bool = False
 ) -> Located | None:
@@ -59,9 +69,9 @@ def locate(
         moved: whether frames that were corrected for motion are looked for, too; takes a quarter of a second a table.
         to_the_last_place: know the motion as finely as float32 positions tell it.
     """
-    if len(xyz) < MIN_POINTS or np.median(np.hypot(xyz[:, 0], xyz[:, 1])) < _MIN_RADIUS:
+    sample = sample_of(xyz)
+    if not is_far(sample):
         return None
-    sample = xyz[:: max(len(xyz) // _SAMPLE, 1)]
     for table in tables:
         if (find(table.lattice, sample, table.max_index).error < ON_LATTICE).mean() >= FITS:
             found = settle_steps(table, xyz, find(table.lattice, xyz, table.max_index))

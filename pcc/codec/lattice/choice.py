@@ -7,21 +7,23 @@ The lattice needs positions in millimetres: a cloud on a grid of 1 mm, a cloud o
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from pcc.codec.choice import AUTO
 from pcc.codec.lattice.encode import LatticeFrame, encode_lattice
 from pcc.errors import InvalidSensor, ModelMismatch
-from pcc.geometry.grid import Grid, bounds, grid_of_integers, grid_of_step
+from pcc.geometry.grid import Grid, bounds, codes_of, grid_of_integers, grid_of_step
 from pcc.geometry.voxels import own_step
 from pcc.inference.lattice_program import LatticeProgram
+from pcc.ops import sort
 from pcc.sensors.fitted import fit_and_keep, surrounds
 from pcc.sensors.known import find_table, is_shipped, known_tables
-from pcc.sensors.locate import MIN_POINTS, locate
+from pcc.sensors.locate import is_far, locate, sample_of
 from pcc.sensors.table import SensorTable
 
-AUTO, NONE = "auto", "none"
 MODEL = "lattice"  # where none is named
 MAX_APART = 0.1  # of the points; with more the octree is better
 _UNIT_M = 0.001  # of tables
@@ -38,15 +40,17 @@ def try_lattice(
     voxel_size: float | None,
     max_error: float | None,
     required: bool,
+    merge: bool = False,
     to_the_last_place: bool = False,
     carried: frozenset[bytes] = frozenset(),
 ) -> LatticeFrame | None:
     """The frame in its sensor's lattice; None where it has none, or is better off without.
 
     Args:
-        xyz: (N, 3), finite.
+        xyz: (N, 3); with NaN or infinity it is None.
         sensor: ``auto``, a name, a file or a table.
-        required: raise instead of giving None.
+        required: raise instead of giving None, but for NaN and infinity.
+        merge: one point a voxel, the first; not together with ``max_error``.
         to_the_last_place: know a correction for motion as finely as float32 positions tell it.
         carried: digests of tables that the stream has already.
 
@@ -55,14 +59,15 @@ def try_lattice(
     """
     auto = isinstance(sensor, str) and sensor == AUTO
     tables = known_tables() if auto else [_table_of(sensor)]
-    if len(xyz) < MIN_POINTS and not required:
+    if not len(xyz) or not np.isfinite(bounds(xyz)).all():
         return None
-    moved = required or (xyz.dtype.kind == "f" and surrounds(xyz))
-    how = program, voxel_size, max_error, moved, to_the_last_place, carried
-    frame = _encode(xyz, tables, *how)
-    if frame is None and auto and _grid(xyz, voxel_size, max_error) is not None:
-        fitted = fit_and_keep(xyz)
-        frame = None if fitted is None else _encode(xyz, [fitted], *how)
+    moved = required or (xyz.dtype.kind == "f" and surrounds(sample_of(xyz)))
+    how = program, moved, to_the_last_place, carried
+    frame, points = None, _points(xyz, voxel_size, max_error, merge)
+    if points is not None:
+        frame = _encode(points, tables, *how)
+        fitted = fit_and_keep(points.xyz) if frame is None and auto else None
+        frame = frame if fitted is None else _encode(points, [fitted], *how)
     if frame is None and required:
         names = ", ".join(table.name for table in tables) or "no sensor"
         raise InvalidSensor(f"the cloud does not lie in the lattice of {names}, or not on a grid of 1 mm")
@@ -84,27 +89,67 @@ def _table_of(sensor: Sensor) -> SensorTable:
     return sensor if isinstance(sensor, SensorTable) else find_table(sensor)
 
 
-def _encode(
-    xyz: np.ndarray, tables: list[SensorTable], program: LatticeProgram, voxel_size: float | None,
-    max_error: float | None, moved: bool, to_the_last_place: bool,
-    carried: frozenset[bytes],
-) -> LatticeFrame | None:  # fmt: skip
-    if len(xyz) < MIN_POINTS:
+@dataclass(frozen=True, eq=False)
+class _Points:
+    """Points on a grid of the tables' unit.
+
+    Attributes:
+        xyz: (N, 3), as they were given.
+        grid: that they lie on, or are rounded to.
+        real: (N, 3) float64, multiples of the grid's step.
+        max_error: of ``real`` in voxels, or None: they are rounded first.
+        rows: (N,) of the input, or None: all.
+        num_merged: points of the input that were left out, or None.
+    """
+
+    xyz: np.ndarray
+    grid: Grid
+    real: np.ndarray
+    max_error: float | None
+    rows: np.ndarray | None = None
+    num_merged: int | None = None
+
+
+def _points(xyz: np.ndarray, voxel_size: float | None, max_error: float | None, merge: bool) -> _Points | None:
+    """The points on their grid; None where they are none of a LiDAR's."""
+    unit = 1.0 if xyz.dtype.kind in "iu" else _UNIT_M
+    sample = sample_of(xyz)
+    if not is_far(sample / unit) or _grid(sample, voxel_size, max_error) is None:
         return None
     grid = _grid(xyz, voxel_size, max_error)
     if grid is None:
         return None
-    real = xyz.astype(np.float64) * (grid.den / grid.num)
-    located = locate(tables, real, moved=moved, to_the_last_place=to_the_last_place)
+    rows, num_merged = None, None
+    if merge:
+        rows = _firsts(codes_of(xyz, grid))
+        xyz, num_merged = xyz[rows], len(xyz) - len(rows)
+    scale = grid.den / grid.num
+    error = None if max_error is None else max_error * scale - _dtype_error(xyz, grid)
+    return _Points(xyz, grid, xyz.astype(np.float64) * scale, error, rows, num_merged)
+
+
+def _firsts(codes: np.ndarray) -> np.ndarray:
+    """(M,) ascending, the first row of each of the codes (N,)."""
+    ordered, order = sort.radix_sort(codes)
+    _, counts = sort.unique(ordered)
+    return np.sort(order[np.cumsum(counts) - counts])
+
+
+def _encode(
+    points: _Points, tables: list[SensorTable], program: LatticeProgram, moved: bool, to_the_last_place: bool,
+    carried: frozenset[bytes],
+) -> LatticeFrame | None:  # fmt: skip
+    located = locate(tables, points.real, moved=moved, to_the_last_place=to_the_last_place)
     if located is None or 1 - located.fits.mean() > MAX_APART:
         return None
-    voxels = real if max_error is not None else np.floor(real + 0.5).astype(np.int64)
-    error = None if max_error is None else max_error * grid.den / grid.num - _dtype_error(xyz, grid)
+    voxels = points.real if points.max_error is not None else np.floor(points.real + 0.5).astype(np.int64)
     embedded = not is_shipped(located.table) and located.table.digest not in carried
-    frame = encode_lattice(voxels, grid, located, program, embedded=embedded, max_error=error)
-    if frame is None or frame.shown.filled.size > _MAX_CELL_SHARE * len(xyz):
+    frame = encode_lattice(voxels, points.grid, located, program, embedded=embedded, max_error=points.max_error)
+    if frame is None or frame.shown.filled.size > _MAX_CELL_SHARE * len(voxels):
         return None
-    return frame
+    if points.rows is None:
+        return frame
+    return replace(frame, rows=points.rows[frame.rows], num_merged=points.num_merged)
 
 
 def _grid(xyz: np.ndarray, voxel_size: float | None, max_error: float | None) -> Grid | None:

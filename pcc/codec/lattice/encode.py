@@ -38,6 +38,7 @@ class LatticeFrame:
         rows: (N,) points of the input as encoder and decoder list them before they are put in order.
         shown: what fields are coded with.
         listed: the points as they are listed.
+        num_merged: points of the input that were left out because their voxel was taken, or None.
     """
 
     payload: bytes
@@ -47,6 +48,7 @@ class LatticeFrame:
     rows: np.ndarray
     shown: Shown
     listed: Listed
+    num_merged: int | None = None
 
 
 def encode_lattice(

@@ -36,5 +36,5 @@ def table(tmp_path, monkeypatch) -> SensorTable:
 def installed(program, monkeypatch) -> LatticeProgram:
     """The small model in place of the one that ships; its reflectances are coded though they are no smaller."""
     monkeypatch.setenv("PCC_MODEL_PATH", str(program.path.parent))
-    monkeypatch.setattr("pcc.codec.encoder.entropy_bits", lambda levels: float("inf"))
+    monkeypatch.setattr("pcc.codec.lattice.fields.entropy_bits", lambda levels: float("inf"))
     return program

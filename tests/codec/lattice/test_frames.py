@@ -9,7 +9,7 @@ import pcc
 from pcc.codec import container
 from pcc.codec.container import FIELD, FLOATS, LATTICE, ORDER, frame_chunks, frame_spans
 from pcc.codec.info import describe
-from pcc.errors import CorruptStream, InvalidSensor, LimitExceeded, ModelMismatch, PccError
+from pcc.errors import CorruptStream, InvalidCloud, InvalidSensor, LimitExceeded, ModelMismatch, PccError
 from pcc.ops.twist_map import correct, twist_of_floats
 from tests.sensors.tables import small_table
 from tests.sensors.turns import small_turn
@@ -90,6 +90,28 @@ def test_bounds_hold(installed, table, max_error):
     (info,) = describe(stream)
     assert info.lattice.group > 1 or max_error < 0.003
     assert len(stream) < len(pcc.encode(cloud, order="keep"))
+
+
+def test_one_point_a_voxel(installed, table, rng):
+    """The first of those at a place, with its fields; as in the octree."""
+    cloud = small_turn(table, off_lattice=5)
+    rows = rng.permutation(np.concatenate([np.arange(len(cloud)), rng.choice(len(cloud), 300)]))
+    numbers = {"number": np.arange(len(rows), dtype=np.uint16)}
+    twice = pcc.PointCloud(cloud.xyz[rows], numbers | {name: values[rows] for name, values in cloud.fields.items()})
+    stream = pcc.encode(twice, duplicates="merge", order="keep")
+    (info,) = describe(stream)
+    assert info.lattice is not None
+    assert info.header.num_merged == len(twice) - len(np.unique(cloud.xyz, axis=0))
+    octree = pcc.decode(pcc.encode(twice, duplicates="merge", order="keep", sensor="none"))
+    assert identical(pcc.decode(stream), octree)
+    assert describe(pcc.encode(twice, duplicates="merge", max_error=0.1))[0].lattice is None
+
+
+def test_nan_is_no_cloud(installed, table):
+    xyz = small_turn(table).xyz.copy()
+    xyz[7, 1] = np.nan
+    with pytest.raises(InvalidCloud, match="1 of"):
+        pcc.encode(pcc.PointCloud(xyz), model=installed)
 
 
 def test_coarse_positions_alone_may_be_an_octree(installed, table):
@@ -228,7 +250,7 @@ def test_wrong_arguments(installed, table):
     with pytest.raises(ValueError, match="expected float32"):
         pcc.encode(pcc.PointCloud(cloud.xyz.astype(np.float64)), lossless_floats=True)
     with pytest.raises(ValueError, match="duplicates"):
-        pcc.encode(cloud, model=installed, duplicates="merge")
+        pcc.encode(cloud, model=installed, duplicates="merge", max_error=0.1)
     with pytest.raises(InvalidSensor, match="no sensor named 'mine'"):
         pcc.encode(cloud, sensor="mine")
 
