@@ -30,14 +30,16 @@ DRIVE = $(PCC_LABELS)/drive_0005
 results: install
 	$(BIN)/python -m pcc.evaluation.perception --frames $(PCC_DATA)/kitti_raw_drive0005_000-089 --oxts $(DRIVE)/oxts \
 		--imu-to-velo $(DRIVE)/calib_imu_to_velo.txt --lengths 5,10,15,20,25,30 --step 1 --json results/odometry.json \
-		$(foreach e,0.01 0.05 0.25,--codec pcc-lidar:max_error=$(e)) --codec pcc-lidar \
+		$(foreach c,pcc-lattice pcc-lidar,$(foreach e,0.01 0.05 0.25,--codec $(c):max_error=$(e)) --codec $(c)) \
 		$(foreach e,0.02 0.1 0.5,--codec draco:voxel_size=$(e) --codec pcc-lidar:voxel_size=$(e),duplicates=merge)
 	PCC_LASERS=hdl64e $(RUN) 'models=[auto,dense-fast,dense-free]' 'tasks=[results/odometry.json]' hydra.run.dir=results/geometry \
 		name=geometry 'anchor=[$(GPCC),gpcc_octree_planar,gpcc_trisoup,gpcc_predictive,draco,laszip,zstd,xz]'
 	PCC_LASERS=hdl64e $(RUN) 'models=[auto]' fields=all hydra.run.dir=results/fields name=fields \
 		'anchor=[$(GPCC),laszip,zstd,xz]'
+	$(BIN)/pcc sensor untwist $(PCC_DATA)/kitti_odometry00_000094-000095/000094.bin -o $(PCC_DATA)/untwisted/kitti_odometry00_000094.ply
+	$(BIN)/pcc sensor untwist $(PCC_DATA)/semantickitti_labelled_a/*.bin -o $(PCC_DATA)/untwisted/semantickitti_labelled_a.ply
 	PCC_LASERS=hdl64e $(BIN)/python eval.py data=eval_lidar store=null pictures=[] 'rates=[lossless,bounds]' name=lidar \
-		'models=[lattice,lattice-fast,lidar]' 'anchor=[$(GPCC),draco]' hydra.run.dir=results/lidar
+		'models=[auto,lattice-fast,lidar]' 'anchor=[$(GPCC),draco]' 'tasks=[results/odometry.json]' hydra.run.dir=results/lidar
 
 install: $(VENV)/installed
 

@@ -1,4 +1,4 @@
-"""``pcc sensor``: tables of spinning LiDARs fitted to frames, listed and shown."""
+"""``pcc sensor``: tables of spinning LiDARs fitted to frames, listed and shown; frames as they were measured."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from pcc.commands.shared import OK, find_inputs, prepare, show
-from pcc.io import FORMATS, atomic_file, read_points
+from pcc.commands.shared import OK, Job, find_inputs, plan, prepare, run_all, show
+from pcc.io import FORMATS, atomic_file, read_points, write_points
 from pcc.sensors.fit import Progress, fit_sensor
 from pcc.sensors.known import find_table, known_tables, load_table, sensor_folders
 from pcc.sensors.report import FitReport, check_table
 from pcc.sensors.table import OFFSET_BITS, SensorTable, to_json
+from pcc.sensors.untwist import untwist
 
 
 def fit(
@@ -62,9 +63,46 @@ def show_tables(*, as_json: bool) -> int:
 
 def show_table(sensor: str, *, as_json: bool) -> int:
     """Shows one table by name or file; gives the exit code."""
-    table = load_table(Path(sensor)) if Path(sensor).is_file() else find_table(sensor)
+    table = _table(sensor)
     show(describe(table) | {"lasers": _lasers(table)}, "\n".join([_line(table), *_laser_lines(table)]), as_json)
     return OK
+
+
+def untwist_all(inputs: Sequence[Path], output: Path, *, sensor: str, threads: int, as_json: bool) -> int:
+    """Writes every frame as the sensor measured it; gives the exit code."""
+    prepare(threads)
+    tables = known_tables() if sensor == "auto" else [_table(sensor)]
+
+    def work(job: Job) -> None:
+        found = untwist(read_points(job.source), tables)
+        job.target.parent.mkdir(parents=True, exist_ok=True)
+        write_points(job.target, found.cloud)
+        motion = None if found.twist is None else found.twist.floats()
+        record = {
+            "input": str(job.source),
+            "output": str(job.target),
+            "sensor": found.table.name,
+            "on_lattice": found.share,
+            "metres_a_turn": None if motion is None else (motion[:3] / 1000).tolist(),
+            "degrees_a_turn": None if motion is None else np.rad2deg(motion[3:]).tolist(),
+        }
+        how = "was not corrected for motion" if motion is None else _motion_line(motion)
+        show(
+            record,
+            f"{job.source} -> {job.target}: {found.table.name}, {found.share:.2%} on the lattice, {how}",
+            as_json,
+        )
+
+    return run_all(plan(inputs, output, FORMATS, ".ply"), work, lambda job: job.source)
+
+
+def _motion_line(motion: np.ndarray) -> str:
+    x, y, z = motion[:3] / 1000
+    return f"{x:.3f} {y:.3f} {z:.3f} m and {np.rad2deg(np.linalg.norm(motion[3:])):.2f} degrees a turn undone"
+
+
+def _table(sensor: str) -> SensorTable:
+    return load_table(Path(sensor)) if Path(sensor).is_file() else find_table(sensor)
 
 
 def describe(table: SensorTable) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The arguments of ``pcc sensor fit``, ``list`` and ``show``; what these do is in `pcc.commands.sensor`."""
+"""The arguments of ``pcc sensor COMMAND``; what the commands do is in `pcc.commands.sensor`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from pcc.commands.shared import OK, USAGE
 
 
 def sensor(line: Sequence[str]) -> int:
-    """Tables of spinning LiDARs: fit one to frames, list those that are known, show one.
+    """Tables of spinning LiDARs: fit one to frames, list those that are known, show one; undo a correction for motion.
 
     pcc sensor fit drive/ -o my-sensor.json
     pcc sensor list
     pcc sensor show hdl64e-kitti
+    pcc sensor untwist odometry/000094.bin -o raw.ply
     """
     if not line or line[0] in ("-h", "--help"):
         from pcc.commands.help import show_overview
@@ -86,4 +87,26 @@ def show(line: Sequence[str]) -> int:
     return command.show_table(given.sensor, as_json=given.json)
 
 
-ACTIONS = {"fit": fit, "list": list_, "show": show}
+def untwist(line: Sequence[str]) -> int:
+    """Undo a correction for motion: write frames as the sensor measured them, on a grid of 1 mm.
+
+    pcc sensor untwist odometry/000094.bin -o raw.ply
+    pcc sensor untwist drive/ -o raw/ --sensor my-sensor.json
+
+    Where the positions were rounded after they were corrected, the measured ones are known to some millimetres.
+    """
+    parser = CommandParser("sensor untwist", untwist.__doc__)
+    parser.positional("frames", type=Path, nargs="+", help="Clouds, or folders to search.")
+    parser.option("-o", "--output", type=Path, required=True, help="A file, or a folder for .ply files.")
+    parser.option("--sensor", default="auto", help="auto: any that is known; a name, or a .json file.")
+    parser.option("--threads", type=count, default=0, help="Threads of the kernels; 0: all cores.")
+    parser.flag("--json", help="One JSON object a line instead of text.")
+    given = parser.parse(line)
+    from pcc.commands import sensor as command
+
+    return command.untwist_all(
+        given.frames, given.output, sensor=given.sensor, threads=given.threads, as_json=given.json
+    )
+
+
+ACTIONS = {"fit": fit, "list": list_, "show": show, "untwist": untwist}

@@ -34,7 +34,8 @@ class Located:
         found: the points' places; fits: (N,) bool, which of them lie there.
         twist: of the motion that the frame was corrected for, or None.
         turns: (N,) float64, what `wrap` goes by; None without a twist.
-        raw: (N, 3) int32 voxels before the correction for motion, where the frame tells them; else None.
+        measured: (N, 3) float64 voxels before the correction for motion; None without a twist.
+        rounded: whether that is known no better than to a voxel, because corrected positions were rounded.
     """
 
     table: SensorTable
@@ -42,7 +43,15 @@ class Located:
     fits: np.ndarray
     twist: Twist | None = None
     turns: np.ndarray | None = None
-    raw: np.ndarray | None = None
+    measured: np.ndarray | None = None
+    rounded: bool = False
+
+    @property
+    def raw(self) -> np.ndarray | None:
+        """(N, 3) int32 voxels before the correction for motion, where the frame tells them; else None."""
+        if self.measured is None or self.rounded:
+            return None
+        return np.rint(np.clip(self.measured, 1 - REACH, REACH - 1)).astype(np.int32)
 
     def wrap(self, points: np.ndarray, raw: np.ndarray) -> np.ndarray:
         """(M,) int8, the turns that the sweep of points (M,) is away from the azimuth of raw voxels (M, 3)."""
@@ -81,6 +90,6 @@ def locate(
         if fit is not None and fit.share >= FITS:
             if to_the_last_place:
                 fit = tightened(fit, xyz)
-            raw = None if fit.rounded else np.rint(np.clip(fit.raw, 1 - REACH, REACH - 1)).astype(np.int32)
-            return Located(table, fit.found, fit.found.error < ON_LATTICE, fit.twist, fit.turns, raw)
+            fits = fit.found.error < ON_LATTICE
+            return Located(table, fit.found, fits, fit.twist, fit.turns, fit.raw, fit.rounded)
     return None

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 import pcc
-from pcc.sensors.table import from_json
+from pcc.sensors.table import from_json, to_json
 from tests.sensors.frames import small_frames, small_sensor
+from tests.sensors.tables import small_table
+from tests.sensors.turns import moved, small_turn
 from tests.test_cli import run
 
 
@@ -84,3 +86,32 @@ def test_help(capsys):
     capsys.readouterr()
     assert run("sensor", "fit", "--help") == 0
     assert "[OPTIONS] FRAMES..." in capsys.readouterr().out
+
+
+def test_untwist(tmp_path, capsys, monkeypatch):
+    """The frame that was corrected for motion, as it was; and one that was not, as it is."""
+    table, folder = small_table(16, 1800), tmp_path / "drive"
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "small.json").write_text(to_json(table))
+    monkeypatch.setenv("PCC_SENSOR_PATH", str(tmp_path / "tables"))
+    folder.mkdir()
+    raw = small_turn(table, 300)
+    pcc.write_points(folder / "a.npz", moved(raw))
+    pcc.write_points(folder / "b.npz", raw)
+    assert run("sensor", "untwist", folder, "-o", tmp_path / "raw", "--json") == 0
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [record["sensor"] for record in records] == ["small", "small"]
+    assert records[0]["metres_a_turn"] == pytest.approx([-0.9, 0.03, -0.01], abs=1e-3)
+    assert records[0]["degrees_a_turn"] == pytest.approx(np.rad2deg([0.002, -0.001, 0.03]), abs=1e-2)
+    assert records[1]["metres_a_turn"] is None
+    for name in "ab":
+        back = pcc.read_points(tmp_path / "raw" / f"{name}.ply")
+        np.testing.assert_array_equal(np.rint(back.xyz * 1000), np.rint(raw.xyz * 1000))
+        assert all(np.array_equal(back.fields[field], raw.fields[field]) for field in raw.fields)
+
+
+def test_what_has_no_lattice_cannot_be_untwisted(tmp_path, rng, capsys):
+    pcc.write_points(tmp_path / "a.npz", pcc.PointCloud(rng.normal(0, 10, (5000, 3)).astype(np.float32)))
+    assert run("sensor", "untwist", tmp_path / "a.npz", "-o", tmp_path / "b.ply") == 2
+    assert "does not lie in the lattice" in capsys.readouterr().err
+    assert not (tmp_path / "b.ply").exists()

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from pcc.ops.lattice_map import positions
+from pcc.ops.twist_map import correct, twist_of_floats
 from pcc.pointcloud import PointCloud
 from pcc.sensors.table import SensorTable
+
+TWIST = np.array([-900.0, 30, -10, 0.002, -0.001, 0.03])  # voxels and radians a sweep
 
 
 def small_turn(
@@ -37,3 +40,10 @@ def small_turn(
             "time": (column * 0.1 / columns).astype(np.float32),
         },
     )
+
+
+def moved(cloud: PointCloud, twist: np.ndarray = TWIST) -> PointCloud:
+    """A cloud corrected for motion, as KITTI's odometry has it: float32 metres on no grid."""
+    raw = np.rint(cloud.xyz.astype(np.float64) * 1000).astype(np.int32)
+    fixed = correct(twist_of_floats(twist), raw, np.zeros(len(raw), np.int8))
+    return PointCloud((np.ldexp(fixed, -24) / 1000).astype(np.float32), cloud.fields)

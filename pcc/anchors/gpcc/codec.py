@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -78,8 +79,6 @@ class Gpcc(Anchor):
     def missing(self, setting: Setting) -> str | None:
         if self.mode == "trisoup" and setting.node_size_log2 is None:
             return "trisoup has no such rate: it needs node_size_log2"
-        if setting.max_error is not None:
-            return "tmc3 keeps no bound on the error"
         try:
             self._tmc3()
         except AnchorError as error:
@@ -128,7 +127,8 @@ class Gpcc(Anchor):
         lasers = None if self.lasers is None else self._lasers(cloud, grid.step)
         if self.mode == "octree":
             return options.lidar_octree(scale, lasers=lasers, merge=merge)
-        return options.lidar_predictive(scale, lasers=lasers, merge=merge, sort=0 if lasers is not None else self.sort)
+        sort, ground = 0 if lasers is not None else self.sort, setting.max_error is None
+        return options.lidar_predictive(scale, lasers=lasers, merge=merge, sort=sort, ground=ground)
 
     def _lasers(self, cloud: PointCloud, step: float) -> Lasers:
         """In steps of the grid."""
@@ -159,11 +159,19 @@ def positions_of(xyz: np.ndarray, setting: Setting) -> tuple[np.ndarray, Grid, f
     """Whole numbers as `whole_numbers` gives them, their grid, and tmc3's positionQuantizationScale, at most 1.
 
     The grid is the cloud's own where it has one, since tmc3 restores positions on that; else that of the voxel size.
+    Within a bound it is the coarsest one that keeps it; angular modes break bounds at a scale, so that positions in
+    metres are rounded before.
 
     Raises:
-        Unsuitable: the cloud lies on no grid, and no voxel size is given.
+        Unsuitable: the cloud lies on no grid, and neither voxel size nor bound is given.
     """
     own, size = own_step(xyz), setting.voxel_size
+    if setting.max_error is not None:
+        edge = 2 * setting.max_error / math.sqrt(3) * (1 - 2.0**-20)
+        if own is not None and own[0] == own[1]:
+            return *whole_numbers(xyz, None), min(1.0, 1 / edge)
+        finer = own is not None and edge <= own[0] / own[1]
+        return *whole_numbers(xyz, None if finer else edge), 1.0
     if own is None or (size is not None and size < own[0] / own[1]):
         return *whole_numbers(xyz, size), setting.scale
     positions, grid = whole_numbers(xyz, None)

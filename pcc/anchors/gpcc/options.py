@@ -72,17 +72,18 @@ def lidar_octree(
 
 
 def lidar_predictive(
-    scale: float = 1.0, *, lasers: Lasers | None = None, merge: bool = False, sort: int = 0
+    scale: float = 1.0, *, lasers: Lasers | None = None, merge: bool = False, sort: int = 0, ground: bool = True
 ) -> list[str]:
     """Predictive geometry of a LiDAR frame; angular where ``lasers`` are given (in steps of the grid).
 
-    Without them the order of the points matters (``sort`` 0 keeps it, 2 sorts by azimuth).
+    Without them the order of the points matters (``sort`` 0 keeps it, 2 sorts by azimuth). The partition of the
+    ``ground`` crashes release 23 on coarse grids.
     """
     options = _lidar(scale, merge)
     options += ["--inferredDirectCodingMode=3"] if scale == 1 else ["--secondaryResidualDisabled=1"]
     options += _angular(scale, lasers)
     if lasers is not None:
-        options += _spherical(scale, lasers)
+        options += [*_spherical(scale, lasers), f"--enableGroundPartition={int(ground)}"]
     return [*options, "--geomTreeType=1", f"--predGeomSort={sort}"]
 
 
@@ -159,7 +160,6 @@ def _spherical(scale: float, lasers: Lasers) -> list[str]:
         f"--resRContextQphiThreshold={12 >> (azimuth_log2 - 7)}",
         "--sortInputByAzimuth=1",
         "--predGeomAzimuthSortPrecision=1024",
-        "--enableGroundPartition=1",
     ]
 
 

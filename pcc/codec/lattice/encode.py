@@ -143,8 +143,8 @@ def _cells(scan: Scan, bins: RangeBins, voxels: np.ndarray, located: Located, ma
     measured = place_cells(scan.table, scan.firings, bins, bins.numbers(scan.index))
     point = scan.point[scan.point >= 0]
     raw_delta = motion = None
-    if located.raw is not None and max_error is None:
-        raw_delta = _corrections(located.raw[point] - measured.voxels, None)
+    if (whole := located.raw) is not None and max_error is None:
+        raw_delta = _corrections(whole[point] - measured.voxels, None)
     raw = measured.corrected(raw_delta)
     if located.twist is not None:
         motion = Motion(located.twist, located.wrap(point, raw.voxels))

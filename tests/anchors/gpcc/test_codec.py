@@ -65,7 +65,6 @@ def test_refuses_arguments(arguments):
     ("anchor", "setting", "reason"),
     [
         (Gpcc("trisoup", **HERE), Setting(), "needs node_size_log2"),
-        (Gpcc(**HERE), Setting(max_error=1.0), "no bound on the error"),
         (Gpcc(program="/no/tmc3"), Setting(), "'/no/tmc3' is no program"),
     ],
 )
@@ -185,6 +184,31 @@ def test_a_scale_bounds_the_error(tmc3, rng):
     decoded = Gpcc().encode(cloud, Setting("r02", scale=0.25)).decoded
     assert np.abs(decoded.xyz[:, None] - cloud.xyz).max(axis=2).min(axis=0).max() <= 2
     assert len(decoded) <= len(cloud)
+
+
+@pytest.mark.parametrize(("mode", "lasers"), [("octree", None), ("octree", "fit"), ("predictive", "fit")])
+@pytest.mark.parametrize("on_grid", [True, False])
+def test_no_point_moves_farther_than_asked(tmc3, rng, mode, lasers, on_grid):
+    """Every point is kept, and one that was at each place lies within the bound; coarser bounds are smaller."""
+    xyz = frame(rng).xyz
+    cloud = PointCloud((np.rint(xyz * 1000) / 1000).astype(np.float32) if on_grid else xyz)
+    sizes = []
+    for bound in (0.0005, 0.004, 0.05, 0.5):
+        result = Gpcc(mode, lasers=lasers).encode(cloud, Setting("b", max_error=bound))
+        away = np.linalg.norm(result.decoded.xyz[:, None].astype(float) - cloud.xyz.astype(float), axis=2)
+        assert max(away.min(0).max(), away.min(1).max()) <= bound
+        assert len(result.decoded) == len(cloud)
+        sizes.append(len(result.data))
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_bounds_of_whole_numbers(tmc3, rng):
+    cloud = voxels(rng)
+    for bound in (0.5, 2.0):
+        result = Gpcc().encode(cloud, Setting("b", max_error=bound))
+        away = np.linalg.norm(result.decoded.xyz[:, None].astype(float) - cloud.xyz.astype(float), axis=2)
+        assert max(away.min(0).max(), away.min(1).max()) <= bound
+        assert len(result.decoded) <= len(cloud)  # those that meet are merged
 
 
 def test_every_mode_runs_lossy(tmc3, rng):

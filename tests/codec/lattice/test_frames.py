@@ -10,11 +10,8 @@ from pcc.codec import container
 from pcc.codec.container import FIELD, FLOATS, LATTICE, ORDER, frame_chunks, frame_spans
 from pcc.codec.info import describe
 from pcc.errors import CorruptStream, InvalidCloud, InvalidSensor, LimitExceeded, ModelMismatch, PccError
-from pcc.ops.twist_map import correct, twist_of_floats
 from tests.sensors.tables import small_table
-from tests.sensors.turns import small_turn
-
-TWIST = np.array([-900.0, 30, -10, 0.002, -0.001, 0.03])  # voxels and radians a sweep
+from tests.sensors.turns import moved, small_turn
 
 
 def multiset(cloud):
@@ -29,13 +26,6 @@ def identical(a, b):
 
 def tags(stream):
     return b"".join(chunk.tag for span in frame_spans(stream) for chunk in frame_chunks(stream, span))
-
-
-def moved(cloud, twist=TWIST):
-    """A cloud corrected for motion, as KITTI's odometry has it: float32 metres on no grid."""
-    raw = np.rint(cloud.xyz.astype(np.float64) * 1000).astype(np.int32)
-    fixed = correct(twist_of_floats(twist), raw, np.zeros(len(raw), np.int8))
-    return pcc.PointCloud((np.ldexp(fixed, -24) / 1000).astype(np.float32), cloud.fields)
 
 
 @pytest.mark.parametrize("off_lattice", [0, 1, 40])
