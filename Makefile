@@ -25,6 +25,7 @@ lint: install
 
 # All figures of results/ anew; needs the public clouds (PCC_DATA, PCC_LABELS) and for G-PCC a tmc3 (PCC_TMC3).
 RUN = $(BIN)/python eval.py data=eval_public 'rates=[lossless,ctc]' store=null pictures=[]
+LIDAR = $(BIN)/python eval.py data=eval_lidar store=null pictures=[] repeats=3
 GPCC = gpcc_octree,gpcc_octree_angular,gpcc_predictive_angular
 DRIVE = $(PCC_LABELS)/drive_0005
 results: install
@@ -38,8 +39,10 @@ results: install
 		'anchor=[$(GPCC),laszip,zstd,xz]'
 	$(BIN)/pcc sensor untwist $(PCC_DATA)/kitti_odometry00_000094-000095/000094.bin -o $(PCC_DATA)/untwisted/kitti_odometry00_000094.ply
 	$(BIN)/pcc sensor untwist $(PCC_DATA)/semantickitti_labelled_a/*.bin -o $(PCC_DATA)/untwisted/semantickitti_labelled_a.ply
-	PCC_LASERS=hdl64e $(BIN)/python eval.py data=eval_lidar store=null pictures=[] 'rates=[lossless,bounds]' name=lidar \
-		'models=[auto,lattice-fast,lidar]' 'anchor=[$(GPCC),draco]' 'tasks=[results/odometry.json]' hydra.run.dir=results/lidar
+	PCC_LASERS=hdl64e $(LIDAR) name=lidar 'rates=[lossless,bounds]' 'models=[auto,lattice-fast,lidar]' \
+		'anchor=[$(GPCC),draco]' 'tasks=[results/odometry.json]' hydra.run.dir=results/lidar
+	PCC_LASERS=hdl64e $(LIDAR) name=lidar_curves 'rates=[{rates: [bounds], codecs: ["pcc-*"]},{rates: [ctc], codecs: ["gpcc-*"]}]' \
+		'models=[auto]' 'anchor=[$(GPCC)]' bd_anchor=gpcc-predictive-angular hydra.run.dir=results/lidar_curves
 
 install: $(VENV)/installed
 

@@ -7,8 +7,9 @@ kept, and none moves farther.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 from pcc.anchors.base import LOSSLESS, Setting
@@ -26,25 +27,39 @@ BOUNDS = tuple(f"b{millimetres:03}" for millimetres in _BOUNDS_MM)
 CTC = tuple(f"r{i:02}" for i in range(1, len(_QUANTISERS) + 1))
 
 
-def rate_points(rates: list[str | Mapping[str, Any]], setting: Setting, bits: int) -> list[Setting]:
+def rate_points(
+    rates: list[str | Mapping[str, Any]], setting: Setting, bits: int, codec: str | None = None
+) -> list[Setting]:
     """``setting`` at each of ``rates``.
 
     Args:
         rates: "lossless" (or what the cloud asks for); "ctc" for all of r01 to r06, "bounds" for all of b004 to b256,
-            or single ones of them; or mappings of fields of `Setting`, with the name as ``rate``.
+            or single ones of them; or mappings of fields of `Setting`, with the name as ``rate``; or a mapping with
+            ``rates`` of these kinds and ``codecs``, patterns of the names of those that are asked for them.
         setting: what the cloud asks of every codec.
         bits: of the cloud's grid.
+        codec: its name; None: rates of some codecs alone are left out.
 
     Raises:
         ValueError: an unknown rate, a mapping without a name, or a name that comes twice.
     """
     groups = {"ctc": CTC, "bounds": BOUNDS}
-    named = [name for rate in rates for name in (groups.get(rate, (rate,)) if isinstance(rate, str) else (rate,))]
+    wanted = [rate for entry in rates for rate in _of_codec(entry, codec)]
+    named = [name for rate in wanted for name in (groups.get(rate, (rate,)) if isinstance(rate, str) else (rate,))]
     points = [_point(rate, setting, bits) for rate in named]
     names = [point.rate for point in points]
     if len(set(names)) < len(names):
         raise ValueError(f"rates: expected each once, got {', '.join(names)}")
     return points
+
+
+def _of_codec(entry: str | Mapping[str, Any], codec: str | None) -> Sequence[str | Mapping[str, Any]]:
+    """What an entry asks of a codec."""
+    if isinstance(entry, str) or "codecs" not in entry:
+        return (entry,)
+    if set(entry) != {"codecs", "rates"} or isinstance(entry["codecs"], str) or isinstance(entry["rates"], str):
+        raise ValueError(f"rates: expected lists as 'rates' and 'codecs', got {dict(entry)}")
+    return entry["rates"] if codec and any(fnmatchcase(codec, pattern) for pattern in entry["codecs"]) else ()
 
 
 def _name(setting: Setting) -> str:

@@ -113,7 +113,7 @@ def evaluate(
         _Job(source, codec, setting)
         for source in clouds
         for codec in codecs
-        for setting in rate_points(list(rates), source.setting, source.bits)
+        for setting in rate_points(list(rates), source.setting, source.bits, codec.name)
     ]
     folder.mkdir(parents=True, exist_ok=True)
     run = _Run(folder, store, this_machine(), repeats, keep, frozenset(pictures))

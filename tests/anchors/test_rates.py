@@ -65,6 +65,8 @@ def test_no_rates():
         ([{"voxel_size": 1}], "expected a name as 'rate'"),
         ([{"rate": "a", "step": 1}], "expected fields of Setting"),
         ([{"rate": "a", "scale": 2}], "scale: expected"),
+        ([{"rates": ["ctc"], "codecs": "draco"}], "expected lists"),
+        ([{"rate": "ctc", "codecs": ["draco"]}], "expected lists"),
     ],
 )
 def test_refuses(rates, message):
@@ -79,3 +81,21 @@ def test_bounds_are_millimetres_of_clouds_in_metres():
     assert {point.voxel_size for point in points[1:]} == {None}
     (single,) = rate_points(["b032"], Setting(), 18)
     assert single == Setting(rate="b032", max_error=0.032)
+
+
+@pytest.mark.parametrize(
+    ("codec", "names"),
+    [
+        ("gpcc-octree", ["lossless", "r01", "r02"]),
+        ("pcc", ["lossless", "b004"]),
+        ("draco", ["lossless"]),
+        (None, ["lossless"]),
+    ],
+)
+def test_rates_of_some_codecs(codec, names):
+    rates = [
+        "lossless",
+        {"rates": ["r01", "r02"], "codecs": ["gpcc-*", "tmc*"]},
+        {"rates": ["b004"], "codecs": ["pcc"]},
+    ]
+    assert [point.rate for point in rate_points(rates, Setting(), 18, codec)] == names
