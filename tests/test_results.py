@@ -12,16 +12,15 @@ import pytest
 import pcc
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("geometry", "fields")
+FOLDERS = ("geometry", "fields", "lidar")
+RATES = ("lossless", "voxels 0.001", "r03", "b032")
 DATA = Path(os.environ.get("PCC_DATA", ROOT.parent / "shared" / "unpacked"))
 
 
 def ours(folder: str) -> list[dict]:
-    """The lossless cells of our codec, one of each cloud and model, and one lossy one."""
+    """The lossless cells of our codec, one of each cloud and model, and some lossy ones."""
     cells = json.loads((ROOT / "results" / folder / "results.json").read_text())["cells"]
-    return [
-        cell for cell in cells if cell["codec"].startswith("pcc-") and cell["setting"]["rate"] in ("lossless", "r03")
-    ]
+    return [cell for cell in cells if cell["codec"].startswith("pcc-") and cell["setting"]["rate"] in RATES]
 
 
 def find(cloud: str, digest: str) -> Path | None:
@@ -46,8 +45,8 @@ def test_streams_are_those_of_the_results(folder):
         elif setting["scale"] != 1:
             continue
         stream = pcc.encode(
-            cloud, model=cell["codec"].removeprefix("pcc-"), voxel_size=size, fields=setting["fields"],
-            duplicates=setting["duplicates"],
+            cloud, model=cell["codec"].removeprefix("pcc-"), voxel_size=size, max_error=setting["max_error"],
+            fields=setting["fields"], duplicates=setting["duplicates"],
         )  # fmt: skip
         assert hashlib.sha256(stream).hexdigest() == cell["stream_sha256"], (
             cell["cloud"],
