@@ -23,7 +23,7 @@ LAYERS: list[set[str]] = [
     {"codec", "models"},
     {"metrics", "anchors", "datasets", "viewing", "tasks"},
     {"training", "evaluation"},
-    {"commands", "cli"},
+    {"commands", "cli", "__main__"},
 ]
 WITHOUT_TORCH = {
     "pointcloud",
@@ -38,6 +38,7 @@ WITHOUT_TORCH = {
     "viewing",
     "commands",
     "cli",
+    "__main__",
     "",
 }
 # Side by side, but strangers: the codec and what is trained for it; nn knows no coder.
