@@ -223,9 +223,10 @@ def test_a_closed_pipe_ends_without_a_word(scan, tmp_path):
 def test_an_interrupted_command_leaves_no_half_written_file(tmp_path, number):
     """The signal arrives while the file is being written: the writer sends it to itself."""
     code = f"""
-import os
+import os, signal
 from pcc.cli import main
 from pcc.io import ply
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born ignoring it
 write = ply.write
 def interrupted(file, cloud, **options):
     file.write(b"half")
