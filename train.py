@@ -14,7 +14,7 @@ def main(config: DictConfig) -> None:
     from pcc.datasets.describe import describe
     from pcc.training.families import family_of
     from pcc.training.record import continued, run_record, write_record
-    from pcc.training.runs import export_run, load_network
+    from pcc.training.runs import export_run, first_network
     from pcc.training.trainer import Trainer
 
     out_dir = Path(config.out_dir)
@@ -27,7 +27,7 @@ def main(config: DictConfig) -> None:
     settings = OmegaConf.to_container(config, resolve=True)
     family = family_of(settings["model"])
     shape = family.shape(settings["model"])
-    network = load_network(Path(config.init), shape) if config.init else family.network(shape)
+    network = first_network(Path(config.init), family, shape) if config.init else family.network(shape)
     batches = instantiate(config.data)
     validation = family.validation(settings["validation"]["clouds"])
     trainer = Trainer(network, family.cost, batches, validation, train_config, out_dir)

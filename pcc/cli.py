@@ -40,6 +40,7 @@ def encode(line: Sequence[str]) -> int:
     pcc encode drive/ -o compressed/                   a folder of scans
     pcc encode map.ply -o map.pcc --max-error 0.005    within 5 mm
     pcc encode body.ply -o body.pcc --fields none      positions only
+    pcc encode body.ply -o body.pcc --bpp 0.1          dense clouds: the best that 0.1 bits a point can be
     pcc encode kinect.pcd --drop-invalid --max-error 0.0005
     pcc encode drive/ --sensor mine.json               LiDAR in its own lattice; see pcc sensor fit
     pcc encode 000094.bin --lossless-floats --order keep
@@ -51,6 +52,9 @@ def encode(line: Sequence[str]) -> int:
     parser.option("--sensor", default="auto", help="Of a spinning LiDAR: auto, a known one, a .json file, or none.")
     parser.option("--voxel-size", type=float, help="Round to voxels of this edge, in the file's unit.")
     parser.option("--max-error", type=float, help="Move no point farther than this, in the file's unit.")
+    parser.option("--bpp", type=float, help="Lose so much that positions take at most so many bits a point.")
+    parser.option("--psnr", type=float, help="Lose so much that D1 is at least so many dB (peak 2^depth - 1).")
+    parser.option("--quality", type=float, help="Lose by 0 to 100: 75 about 0.15 bits a point, 50 about 0.04.")
     parser.flag("--lossless-floats", help="Keep float positions on no grid bit for bit: 1 mm voxels and what is left.")
     parser.option("--order", default="any", help="any, or keep: points come out in the order of the input.")
     parser.option("--fields", default="all", help="all, none, or names: red,green,blue.")
@@ -76,6 +80,9 @@ def encode(line: Sequence[str]) -> int:
         sensor=given.sensor,
         order=given.order,
         lossless_floats=given.lossless_floats,
+        bpp=given.bpp,
+        psnr=given.psnr,
+        quality=given.quality,
     )
 
 

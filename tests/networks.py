@@ -21,6 +21,9 @@ from pcc.models.occupancy import OccupancyConfig, OccupancyNet, WholeLevel
 from tests.trees import is_lone
 
 TINY = OccupancyConfig(channels=16, hidden=16, blocks=(1,), scales=(1,), max_scale=4)
+TINY_LOSSY = OccupancyConfig(
+    16, 16, (1, 1, 1, 1, 1), (1, 4, 12, 20, 28), max_scale=35, colours=8, groups=4, lossy_scale=4
+)
 TINY_LATTICE = LatticeConfig("tiny", hidden=16, layers=2, kernels=2, reflectance_hidden=16)
 
 

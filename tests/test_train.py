@@ -54,7 +54,7 @@ def test_experiments_instantiate(experiment):
             instantiate(config.data[part])
 
 
-@pytest.mark.parametrize("experiment", [name for name in EXPERIMENTS if name.startswith("dense")])
+@pytest.mark.parametrize("experiment", [name for name in EXPERIMENTS if name.endswith("lossless") and "dense" in name])
 def test_sparse_batches_reach_all_scales_of_sparse_clouds(experiment):
     """The scales of sparse clouds are those of the sparse batches' levels, so that no bias stays untrained."""
     config = composed(f"experiment={experiment}")
@@ -63,6 +63,13 @@ def test_sparse_batches_reach_all_scales_of_sparse_clouds(experiment):
     assert recipe.sparse_offset == config.model.sparse_offset
     assert config.model.sparse_offset + 1 in config.model.scales
     assert config.model.max_scale == recipe.sparse_offset + recipe.sparse_depth
+
+
+def test_lossy_levels_have_no_sparse_scales():
+    config = composed("experiment=dense_lossy")
+    assert config.model.sparse_offset is None
+    assert instantiate(config.data.batches.recipe).sparse_fraction == 0
+    assert config.model.lossy_scale in config.model.scales
 
 
 @pytest.mark.parametrize("model", ["smoke", "lidar"])

@@ -6,6 +6,7 @@
 #include "common/activation.h"
 #include "common/isa.h"
 #include "common/pairs.h"
+#include "common/ranges.h"
 #include "common/threads.h"
 #include "neighbours/op.h"
 #include "occupancy_bits/matrix.h"
@@ -94,6 +95,23 @@ class Head {
     return bits;
   }
 
+  void decide(int64_t first, int count, int g, float threshold, uint8_t* occupancy, Scratch& t) const {
+    const int64_t c = s.channels;
+    for (int i = 0; i < count; i++) std::copy_n(nodes.feats + node(first + i) * c, c, t.feats.data() + i * c);
+    look_around(first, count, t);
+    forward(first, count, g, t);
+    for (int i = 0; i < count; i++) {
+      const int64_t n = node(first + i);
+      unsigned known = occupancy[n];  // nobody looks at its bits of this group in this pass
+      for (int j = 0; j < size_; j++) {
+        const auto [at, certain, rounded] = decision(i, g, j, known, t);
+        const unsigned likely = rounded > 0, coded = nodes.target[n] >> (g * size_ + j) & 1;
+        known |= (certain ? 1u : std::fabs(rounded) < threshold ? coded : likely) << (g * size_ + j);
+      }
+      occupancy[n] = static_cast<uint8_t>(known);
+    }
+  }
+
  private:
   int64_t node(int64_t i) const { return nodes.rows[i]; }
   static void transpose(const float* in, int rows, int columns, float* out) {
@@ -151,19 +169,29 @@ class Head {
       }
   }
 
+  // Of decision j of group g of node i of the tile, by the bits of the node that are known; `at` is its place in logits.
+  struct Decision {
+    int at;
+    bool certain;
+    float rounded;
+  };
+  Decision decision(int i, int g, int j, unsigned known, const Scratch& t) const {
+    const unsigned prefix = known >> (g * size_) & ((1u << j) - 1);
+    const int at = i * s.outputs + (1 << j) - 1 + static_cast<int>(prefix);
+    const float raw = t.logits[at];
+    return {at, g * size_ + j == 7 && (known & 127) == 0,
+            quantised ? std::nearbyintf(raw * kLogitUnit) / kLogitUnit : raw};
+  }
+
   // Bits of the group's decisions; their gradients go to grad_logits.
   double cost(int64_t first, int count, int g, Scratch& t) const {
     double bits = 0;
     std::fill_n(t.grad_logits.begin(), count * s.outputs, 0.0f);
     for (int i = 0; i < count; i++) {
-      const unsigned known = nodes.occupancy[node(first + i)];
-      const unsigned group = known >> (g * size_) & ((1u << size_) - 1);
+      const unsigned known = nodes.occupancy[node(first + i)], target = nodes.target[node(first + i)];
       for (int j = 0; j < size_; j++) {
-        const unsigned prefix = group & ((1u << j) - 1);
-        const bool one = group >> j & 1, certain = g * size_ + j == 7 && (known & 127) == 0;
-        const int at = i * s.outputs + (1 << j) - 1 + static_cast<int>(prefix);
-        const float raw = t.logits[at];
-        const float rounded = quantised ? std::nearbyintf(raw * kLogitUnit) / kLogitUnit : raw;
+        const bool one = target >> (g * size_ + j) & 1;
+        const auto [at, certain, rounded] = decision(i, g, j, known, t);
         const float logit = certain ? kLogitTop : std::clamp(rounded, -kLogitTop, kLogitTop);
         const float odds = std::exp2(-std::fabs(logit));  // of the less likely symbol
         const float miss = (logit > 0) != one ? std::fabs(logit) : 0.0f;
@@ -276,6 +304,19 @@ double occupancy_bits(const HeadBitsShape& shape, const HeadNodes& nodes, const 
   double total = 0;
   for (int slot = 0; slot < slots; slot++) total += bits[slot];
   return total;
+}
+
+void occupancy_decide(const HeadBitsShape& shape, const HeadNodes& nodes, const HeadArrays<const float>& weights, float step,
+                      bool quantised, int group, float threshold, uint8_t* occupancy) {
+  const Head head(shape, nodes, weights, step, quantised);
+  const int64_t tiles = (nodes.num_rows + kTile - 1) / kTile;
+  for_ranges(tiles, 8, [&](int64_t begin, int64_t end) {
+    Scratch scratch(shape);
+    for (int64_t i = begin; i < end; i++) {
+      const int64_t first = i * kTile;
+      head.decide(first, static_cast<int>(std::min<int64_t>(kTile, nodes.num_rows - first)), group, threshold, occupancy, scratch);
+    }
+  });
 }
 
 }  // namespace pcc

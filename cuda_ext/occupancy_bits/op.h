@@ -8,6 +8,8 @@
 //   bits += sum over the group's octants of log2(1 + 2^(-l)) for a one, log2(1 + 2^l) for a zero, l the logit that the
 //           lower bits choose; the last octant of a node with no child before it is certain
 //
+// The bits that are seen are those of `occupancy`, the ones that cost those of `target`: the same where nothing is lost.
+//
 // act is pcc/ops/activation_float.py, logit a clamp to +-14, rounded to 1/256 where `quantised`; both pass gradients
 // where they do not clamp. Nothing is stored between the way forward and the way back but a tile of 64 nodes.
 #pragma once
@@ -29,7 +31,7 @@ template <class T> struct HeadArrays {
 struct HeadNodes {
   const float* feats;           // (N, C)
   const int32_t* neighbours;    // (N, 27)
-  const uint8_t *occupancy, *octants;  // (N,)
+  const uint8_t *occupancy, *target, *octants;  // (N,)
   const int32_t* rows;          // (num_rows,) the nodes whose bits count, distinct
   int64_t num_rows;
   const uint8_t* colour_of;     // (8,)
@@ -39,5 +41,11 @@ struct HeadNodes {
 // The bits of the nodes `rows`; with `grads`, which must hold zeros, and grad_feats (N, C) also their gradients.
 double occupancy_bits(const HeadBitsShape& shape, const HeadNodes& nodes, const HeadArrays<const float>& weights, float step,
                       bool quantised, const HeadArrays<float>* grads, float* grad_feats);
+
+// One pass: decides group g of the nodes `rows`, of one colour, by what `nodes.occupancy` holds so far. Where a logit is
+// below `threshold` in magnitude the bit is the target's, else the likelier one; a certain one is a one. `occupancy` is
+// what nodes.occupancy points to.
+void occupancy_decide(const HeadBitsShape& shape, const HeadNodes& nodes, const HeadArrays<const float>& weights, float step,
+                      bool quantised, int group, float threshold, uint8_t* occupancy);
 
 }  // namespace pcc

@@ -152,13 +152,15 @@ def _decode_geometry(chunks: Sequence[Chunk], header: FrameHeader, model: Model 
     from pcc.inference.program import Program
 
     reader = Reader(chunks[0].payload)
-    how = parse_geometry_header(reader, header.depth, header.adaptive, header.calibrated)
+    how = parse_geometry_header(reader, header.depth, header.adaptive, header.calibrated, header.inferred)
     program = None if how.digest is None else _find(how.digest, model)
     if not isinstance(program, Program | None):
         raise CorruptStream(f"geometry: the model {program.digest.hex()} is of another kind")
+    if how.inferred is not None and (program is None or program.lossy_scale is None):
+        raise CorruptStream("geometry: the model codes whole levels only")
     data = bytes(reader.rest())
     codes = decode_octree(
-        data, header.depth, header.num_voxels, program, how.level_offset, how.adaptive, how.calibrations
+        data, header.depth, header.num_voxels, program, how.level_offset, how.adaptive, how.calibrations, how.inferred
     )
     if len(codes) != header.num_voxels:
         raise CorruptStream(f"geometry: expected {header.num_voxels} voxels, got {len(codes)}")
@@ -191,6 +193,10 @@ def _decode_counts(chunks: Sequence[Chunk], header: FrameHeader) -> np.ndarray:
     return counts
 
 
+def _of_an_octree(header: FrameHeader) -> bool:
+    return header.num_voxels < 2 or header.adaptive or header.calibrated or header.inferred
+
+
 def _decode_lattice(
     data: bytes | memoryview, by_tag: Mapping[bytes, Sequence[Chunk]], header: FrameHeader, limits: Limits,
     model: Model | None,
@@ -199,7 +205,7 @@ def _decode_lattice(
     from pcc.codec.lattice.tables import finder
     from pcc.inference.lattice_program import LatticeProgram
 
-    if by_tag[GEOMETRY] or by_tag[MULTIPLICITY] or header.num_voxels < 2 or header.adaptive or header.calibrated:
+    if by_tag[GEOMETRY] or by_tag[MULTIPLICITY] or _of_an_octree(header):
         raise CorruptStream(f"a lattice chunk beside an octree's, or for {header.num_voxels} voxels")
 
     def find(digest: bytes) -> LatticeProgram:

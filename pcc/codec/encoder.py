@@ -21,7 +21,9 @@ from pcc.codec.fields import encode_field, select
 from pcc.codec.floats import encode_floats
 from pcc.codec.header import FrameHeader, write_header
 from pcc.codec.order import decoded_order, encode_order
-from pcc.codec.positions import Positions, lattice_positions, octree_positions
+from pcc.codec.positions import Positions, lattice_positions, lossy_positions, octree_positions
+from pcc.codec.target import MODEL as LOSSY_MODEL
+from pcc.codec.target import Target
 from pcc.errors import InvalidSensor
 from pcc.geometry.voxels import check_options, devoxelize_codes, voxelize
 from pcc.inference.program import Program
@@ -66,11 +68,16 @@ def encode_frame(
     sensor: Sensor = "auto",
     order: str = "any",
     lossless_floats: bool = False,
+    bpp: float | None = None,
+    psnr: float | None = None,
+    quality: float | None = None,
     carried: frozenset[bytes] = frozenset(),
 ) -> bytes:
     """The chunks of one frame.
 
-    Without ``voxel_size`` and ``max_error`` the decoded cloud is the same multiset of points, value for value.
+    Without ``voxel_size``, ``max_error``, ``bpp``, ``psnr`` and ``quality`` the decoded cloud is the same multiset of
+    points, value for value. With one of the last three it has about as many voxels, most of them where they were: the
+    rest of the octree is inferred by the model, and no bound is promised. Fields are those of the nearest points.
 
     Args:
         cloud: Points and fields. Integers are coded as they are, floats on the grid that they lie on.
@@ -88,10 +95,13 @@ def encode_frame(
         fallback: Code levels that the model predicts badly without it; False leaves all of them to the model.
         order: ``any``: points come out in Morton order; ``keep``: in the order of the cloud.
         lossless_floats: keep float32 metres that lie on no grid bit for bit: voxels of a millimetre, and what is left.
+        bpp: at most so many bits of positions a point of the input.
+        psnr: D1 of at least so many decibels, with the peak 2^depth - 1 voxels.
+        quality: from 0 to 100, which loses nothing.
         carried: digests of the sensors' tables that other frames of the stream carry; such a frame alone is no stream.
 
     Raises:
-        InvalidCloud: NaN or infinity, or no common grid.
+        InvalidCloud: NaN or infinity, or no common grid; or not even the lowest quality keeps to ``bpp``.
         LimitExceeded: more than 2^21 voxels along an axis.
         UnsupportedField: a dtype that no stream carries.
         ModelMismatch: the model is not installed.
@@ -99,21 +109,25 @@ def encode_frame(
         ValueError, TypeError: an argument is wrong.
     """
     _check_arguments(cloud, duplicates, order, voxel_size, max_error, lossless_floats)
+    target = _target(bpp, psnr, quality, order == "keep" or lossless_floats or max_error is not None)
     size = _MILLIMETRE if lossless_floats and voxel_size is None else voxel_size
     program = _named(model)
     merge = duplicates == "merge"
-    frame = _lattice(cloud, model, program, sensor, size, max_error, merge, lossless_floats, carried)
-    ways = [] if frame is None else [lattice_positions(frame)]
     chosen = select(cloud.fields, fields)
-    alone = program is None and order == "any" and not chosen  # nothing but positions, which the octree may code better
-    if frame is None or (alone and frame.shown.width >= COARSE_UNITS):
-        voxels = voxelize(cloud.xyz, voxel_size=size, max_error=max_error)
-        named = program if isinstance(program, Program) else str(model)
-        ways.append(octree_positions(voxels, named, fallback, merge))
-    positions = min(ways, key=lambda way: way.num_bytes)
+    positions = None if target is None else _lossy(cloud, program, model, size, target)
+    if positions is None:
+        frame = _lattice(cloud, model, program, sensor, size, max_error, merge, lossless_floats, carried)
+        ways = [] if frame is None else [lattice_positions(frame)]
+        alone = program is None and order == "any" and not chosen  # just positions, which the octree may code better
+        if frame is None or (alone and frame.shown.width >= COARSE_UNITS):
+            voxels = voxelize(cloud.xyz, voxel_size=size, max_error=max_error)
+            named = program if isinstance(program, Program) else str(model)
+            ways.append(octree_positions(voxels, named, fallback, merge))
+        positions = min(ways, key=lambda way: way.num_bytes)
     chosen = {name: values[positions.rows] for name, values in chosen.items()}
     floats = cloud.xyz[positions.rows] if lossless_floats else None
     exact = lossless_floats or (size is None and max_error is None) or _restores(cloud.xyz, positions)
+    exact = exact and not positions.inferred
     header = FrameHeader(
         positions.grid,
         positions.depth,
@@ -124,6 +138,7 @@ def encode_frame(
         timestamp_ns=timestamp_ns,
         adaptive=positions.adaptive,
         calibrated=positions.calibrated,
+        inferred=positions.inferred,
     )
     chunks = [(container.HEADER, write_header(header)), *positions.chunks]
     if floats is not None and len(floats):
@@ -187,6 +202,33 @@ def _lattice(
         cloud.xyz, sensor, lattice_program, voxel_size=voxel_size, max_error=max_error, required=required,
         merge=merge, to_the_last_place=lossless_floats, carried=carried,
     )  # fmt: skip
+
+
+def _target(bpp: float | None, psnr: float | None, quality: float | None, strict: bool) -> Target | None:
+    """What a lossy encoding is to meet; None where none is asked for."""
+    if bpp is None and psnr is None and quality is None:
+        return None
+    if strict:
+        raise ValueError(
+            "bpp, psnr, quality: not together with max_error, order='keep' or lossless_floats: voxels move"
+        )
+    return Target(bpp, psnr, quality)
+
+
+def _lossy(
+    cloud: PointCloud, program: Model | None, model: Any, voxel_size: float | None, target: Target
+) -> Positions | None:
+    """Positions that meet the target; None where nothing has to be lost."""
+    if program is None:
+        if model == ADAPTIVE:
+            raise ValueError("model: bpp, psnr and quality need a model that infers")
+        from pcc.inference.registry import find_model
+
+        program = find_model(LOSSY_MODEL)
+    if not isinstance(program, Program) or program.lossy_scale is None:
+        raise ValueError(f"model: {program.name} codes whole levels only; bpp, psnr and quality need {LOSSY_MODEL}")
+    voxels = voxelize(cloud.xyz, voxel_size=voxel_size)
+    return lossy_positions(voxels, program, target) if len(voxels) > 1 else None
 
 
 def _restores(xyz: np.ndarray, positions: Positions) -> bool:

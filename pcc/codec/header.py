@@ -24,7 +24,9 @@ PREAMBLE_BYTES = len(MAGIC) + 1 + 2 + 4
 MAX_DEPTH = 21
 
 INTRA = 0
-TIMESTAMP, QUANTIZED, MERGED, ADAPTIVE, CALIBRATED = 1, 2, 4, 8, 16
+TIMESTAMP, QUANTIZED, MERGED, ADAPTIVE, CALIBRATED, INFERRED = 1, 2, 4, 8, 16, 32
+
+_FLAGS = TIMESTAMP | QUANTIZED | MERGED | ADAPTIVE | CALIBRATED | INFERRED
 
 
 def write_preamble() -> bytes:
@@ -66,6 +68,7 @@ class FrameHeader:
         timestamp_ns: Nanoseconds since 1970, or None.
         adaptive: Some levels of the octree were coded without the model (`pcc.codec.geometry`).
         calibrated: The model's logits were calibrated (`pcc.codec.geometry`).
+        inferred: Not all of the octree is coded: voxels may differ from the input's (`pcc.codec.inferred`).
     """
 
     grid: Grid
@@ -77,6 +80,7 @@ class FrameHeader:
     timestamp_ns: int | None = None
     adaptive: bool = False
     calibrated: bool = False
+    inferred: bool = False
 
     @property
     def voxel_size(self) -> float:
@@ -103,6 +107,7 @@ def parse_grid(reader: Reader) -> Grid:
 def write_header(header: FrameHeader) -> bytes:
     """The payload of the chunk that begins a frame."""
     flags = QUANTIZED * header.quantized | ADAPTIVE * header.adaptive | CALIBRATED * header.calibrated
+    flags |= INFERRED * header.inferred
     optional = b""
     if header.num_merged is not None:
         flags |= MERGED
@@ -123,8 +128,10 @@ def parse_header(payload: bytes | memoryview, limits: Limits) -> FrameHeader:
     """
     reader = Reader(payload)
     kind, flags = reader.u8(), reader.u8()
-    if kind != INTRA or flags & ~(TIMESTAMP | QUANTIZED | MERGED | ADAPTIVE | CALIBRATED):
+    if kind != INTRA or flags & ~_FLAGS:
         raise CorruptStream(f"frame type {kind}, flags {flags:#04x}: the stream is newer than this pcc")
+    if flags & INFERRED and not flags & QUANTIZED:
+        raise CorruptStream("frame header: inferred levels of positions that are the input's")
     grid, depth = parse_grid(reader), reader.u8()
     num_points, num_voxels = reader.varint(), reader.varint()
     num_merged = reader.varint() if flags & MERGED else None
@@ -133,7 +140,7 @@ def parse_header(payload: bytes | memoryview, limits: Limits) -> FrameHeader:
     within("points", num_points, limits.max_points)
     if depth > MAX_DEPTH or not min(num_points, 1) <= num_voxels <= min(num_points, 1 << 3 * depth):
         raise CorruptStream(f"frame header: {num_voxels} voxels at depth {depth} for {num_points} points")
-    if flags & (ADAPTIVE | CALIBRATED) and num_voxels < 2:
+    if flags & (ADAPTIVE | CALIBRATED | INFERRED) and num_voxels < 2:
         raise CorruptStream(f"frame header: flags {flags:#04x} of an octree, which {num_voxels} voxels do not need")
     return FrameHeader(
         grid,
@@ -145,4 +152,5 @@ def parse_header(payload: bytes | memoryview, limits: Limits) -> FrameHeader:
         timestamp_ns,
         adaptive=bool(flags & ADAPTIVE),
         calibrated=bool(flags & CALIBRATED),
+        inferred=bool(flags & INFERRED),
     )

@@ -21,6 +21,7 @@ from pcc.codec.container import (
 from pcc.codec.fields import FieldSpec, parse_spec
 from pcc.codec.geometry import GeometryHeader, parse_geometry_header
 from pcc.codec.header import FrameHeader, parse_header
+from pcc.codec.inferred import Inferred
 from pcc.codec.lattice.chunk import LatticeHeader, parse_lattice_header
 from pcc.codec.lattice.levels import parse_level_field
 from pcc.codec.lattice.tables import finder
@@ -56,6 +57,7 @@ class FrameInfo:
         model_digest: 16 bytes, or None when the frame needs no model.
         level_offset: Of the scale on which the model saw the levels.
         adaptive: Mask of the octree's levels that were coded without the model, bit 0 the root's.
+        inferred: The last levels, of which not all is coded, or None.
         digest: 16 bytes: the digest of the decoded values.
         lattice: of a frame in its sensor's lattice, else None.
     """
@@ -70,6 +72,7 @@ class FrameInfo:
     adaptive: int
     digest: bytes
     lattice: LatticeInfo | None = None
+    inferred: Inferred | None = None
 
     @property
     def geometry_bpp(self) -> float:
@@ -95,7 +98,8 @@ def _describe_frame(data: bytes | memoryview, span: tuple[int, int], limits: Lim
     header = parse_header(_of(chunks, HEADER)[0].payload, limits)
     how = GeometryHeader(None)
     if geometry:
-        how = parse_geometry_header(Reader(geometry[0].payload), header.depth, header.adaptive, header.calibrated)
+        flags = header.adaptive, header.calibrated, header.inferred
+        how = parse_geometry_header(Reader(geometry[0].payload), header.depth, *flags)
     lattice = _of(chunks, LATTICE)
     in_lattice = parse_lattice_header(Reader(lattice[0].payload), finder(data, limits)) if lattice else None
     return FrameInfo(
@@ -109,6 +113,7 @@ def _describe_frame(data: bytes | memoryview, span: tuple[int, int], limits: Lim
         adaptive=how.adaptive,
         digest=bytes(_of(chunks, DIGEST)[0].payload),
         lattice=_lattice_info(in_lattice) if in_lattice else None,
+        inferred=how.inferred,
     )
 
 

@@ -8,9 +8,12 @@ offset, mask of adaptive levels and calibrations travel in the container.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from pcc.codec.fallback import CheapestLevels, ChosenLevels, all_levels, num_network_levels
+from pcc.codec.inferred import Inferred
 from pcc.codec.walk import walk
 from pcc.entropy.coders import BitEstimator, RansDecoder, RansEncoder
 from pcc.errors import CorruptStream
@@ -60,6 +63,34 @@ def encode_cheapest(codes: np.ndarray, depth: int, program: Program, level_offse
     return data, levels.mask, levels.calibrations
 
 
+@dataclass(frozen=True, eq=False)
+class LossyOctree:
+    """A stream of which not all is coded, and what becomes of it: (M,) uint64 ascending codes."""
+
+    data: bytes
+    codes: np.ndarray
+
+
+def encode_lossy(
+    codes: np.ndarray, depth: int, program: Program, inferred: Inferred, level_offset: int = 0
+) -> LossyOctree:
+    """Code voxels so that about as many of them come out, most of them where they were.
+
+    Args:
+        codes, depth, program, level_offset: as `encode_octree`.
+        inferred: which levels are coded in part; its leaves are ``codes``.
+
+    Raises:
+        ValueError: codes or depth are not as said, or the program codes whole levels only.
+    """
+    coder, whole = RansEncoder(), depth - len(inferred.shares)
+    if whole < 0:
+        raise ValueError(f"inferred: expected at most {depth} levels, got {len(inferred.shares)}")
+    known = _occupancies(codes, depth)[:whole]
+    level, occupancy = walk(program, coder, depth, level_offset=level_offset, known=known, inferred=inferred)
+    return LossyOctree(coder.finish(), leaf_codes(level, occupancy))
+
+
 def decode_octree(
     data: bytes,
     depth: int,
@@ -68,6 +99,7 @@ def decode_octree(
     level_offset: int,
     adaptive: int = 0,
     calibrations: bytes = b"",
+    inferred: Inferred | None = None,
 ) -> np.ndarray:
     """The codes that were coded: (num_voxels,) uint64.
 
@@ -78,7 +110,9 @@ def decode_octree(
     _check_levels(adaptive, depth, program, calibrations)
     coder = RansDecoder(data)
     levels = ChosenLevels(coder, adaptive, depth, calibrations)
-    level, occupancy = walk(program, coder, depth, level_offset=level_offset, max_leaves=num_voxels, fallback=levels)
+    level, occupancy = walk(
+        program, coder, depth, level_offset=level_offset, max_leaves=num_voxels, fallback=levels, inferred=inferred
+    )
     coder.finish()
     codes = leaf_codes(level, occupancy)
     if len(codes) != num_voxels:

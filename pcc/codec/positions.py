@@ -13,11 +13,13 @@ from pcc.codec.columns import encode_column
 from pcc.codec.fallback import all_levels
 from pcc.codec.geometry import GeometryHeader, write_geometry_header
 from pcc.geometry.grid import Grid
+from pcc.geometry.near import nearest
 from pcc.geometry.voxels import Voxels
 from pcc.inference.program import Program
 
 if TYPE_CHECKING:
     from pcc.codec.lattice.encode import LatticeFrame
+    from pcc.codec.lossy import Target
     from pcc.inference.registry import Model
 
 
@@ -32,6 +34,7 @@ class Positions:
         adaptive, calibrated: flags of the frame header.
         num_merged: points left out because their voxel was taken, or None.
         lattice: the frame in its sensor's lattice, or None.
+        inferred: not all of the octree is coded; ``rows`` are of points near the decoded ones.
     """
 
     chunks: list[tuple[bytes, bytes]]
@@ -44,6 +47,7 @@ class Positions:
     calibrated: bool = False
     num_merged: int | None = None
     lattice: LatticeFrame | None = None
+    inferred: bool = False
 
     @property
     def num_bytes(self) -> int:
@@ -83,6 +87,27 @@ def octree_positions(voxels: Voxels, model: Program | str, fallback: bool, merge
         calibrated=header is not None and len(header.calibrations) > 0,
         num_merged=len(voxels.order) - len(rows) if merge else None,
     )  # fmt: skip
+
+
+def lossy_positions(voxels: Voxels, program: Program, target: Target) -> Positions | None:
+    """Those of voxels of which about as many come out, most where they were; None where nothing has to be lost.
+
+    Args:
+        program: one that codes lossy levels.
+        target: what is asked for.
+    """
+    from pcc.codec.lossy import encode_target
+
+    coded = encode_target(voxels, program, target)
+    if coded is None:
+        return None
+    codes = coded.octree.codes
+    header = GeometryHeader(program.digest, inferred=coded.inferred)
+    chunks = [(container.GEOMETRY, write_geometry_header(header) + coded.octree.data)]
+    firsts = np.cumsum(voxels.counts) - voxels.counts
+    rows = voxels.order[firsts[nearest(codes, voxels.codes)[0]]]
+    counts = np.broadcast_to(np.int64(1), len(codes))
+    return Positions(chunks, voxels.grid, voxels.depth, codes, counts, rows, inferred=True)
 
 
 def _decoded_rows(voxels: Voxels, merge: bool) -> tuple[np.ndarray, np.ndarray]:

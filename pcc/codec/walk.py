@@ -3,6 +3,7 @@
     root -> features -> occupancy, step by step through the coder -> absorb -> children -> features -> ...
 
 A level may be coded without the network instead (`pcc.codec.fallback`); where none of those to come needs it, it rests.
+Of the last levels not all may be coded (`pcc.codec.inferred`).
 
 What differs is handed in. The network gives distributions (the integer program of `pcc.inference`, or the float network
 in training); the coder takes a distribution and symbols, or None, and returns the symbols (`pcc.entropy.coders`). So
@@ -17,6 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from pcc.codec.fallback import ChosenLevels, Fallback
+from pcc.codec.inferred import Inferred
 from pcc.errors import CorruptStream
 from pcc.geometry.octree import Level, child_level, root_level
 
@@ -29,7 +31,15 @@ class Step(Protocol):
 
 
 class Network(Protocol):
-    """What the walk asks of a network; feats and views are opaque to it."""
+    """What the walk asks of a network; feats and views are opaque to it.
+
+    Attributes:
+        lossy_scale: the first scale of levels of which not all is coded, or None: it knows none.
+        num_passes: of a level; the steps of such levels.
+    """
+
+    lossy_scale: int | None
+    num_passes: int
 
     def view(self, level: Level) -> Any:
         """The level in the form that the network works on."""
@@ -37,8 +47,15 @@ class Network(Protocol):
     def features(self, feats: Any | None, view: Any, scale: int) -> Any:
         """Features of a level's nodes from their parents' (None at the root)."""
 
-    def steps(self, feats: Any, view: Any, occupancy: Any, scale: int, known: bool) -> Iterable[Step]:
-        """The decisions of the level, in coding order; known: all of ``occupancy`` is given already."""
+    def steps(
+        self, feats: Any, view: Any, occupancy: Any, scale: int, known: bool, target: Any = None
+    ) -> Iterable[Step]:
+        """The decisions of the level, in coding order.
+
+        Args:
+            known: all of ``occupancy`` is given already.
+            target: what ``occupancy`` should become, where not all of it is coded and it is not the decoder's.
+        """
 
     def absorb(self, feats: Any, view: Any, occupancy: Any, scale: int) -> Any:
         """Features that know the level's occupancies, for the children."""
@@ -54,6 +71,7 @@ def walk(
     num_roots: int = 1,
     max_leaves: int | None = None,
     fallback: Fallback | None = None,
+    inferred: Inferred | None = None,
 ) -> tuple[Level, np.ndarray]:
     """Code all levels of an octree, root first.
 
@@ -62,10 +80,11 @@ def walk(
         coder: codes or decodes the decisions; what the network's steps ask of it (`pcc.entropy.coders`).
         depth: number of levels, at least 1.
         level_offset: added to the levels to go; says how large the leaves are (docs/bitstream.md).
-        known: occupancies (N,) uint8 of every level, root first; None decodes them.
+        known: occupancies (N,) uint8 of every level that is coded whole, root first; None decodes them.
         num_roots: clouds coded side by side (training).
         max_leaves: no level may have more nodes; a decoder's guard against hostile streams.
         fallback: which levels are coded without the network; None: none of them.
+        inferred: of which levels not all is coded, the last ones; None: of none.
 
     Returns:
         The last level and its occupancies; its children are the leaves.
@@ -80,18 +99,24 @@ def walk(
     level, feats = root_level(num_roots), None
     occupancy = np.zeros(0, np.uint8)
     for d in range(depth):
-        scale = depth - d + level_offset
-        occupancy = np.zeros(len(level.codes), np.uint8) if known is None else known[d]
+        scale, partly = depth - d + level_offset, inferred is not None and inferred.has(depth - d)
+        given = known is not None and not partly
+        occupancy = known[d] if known is not None and given else np.zeros(len(level.codes), np.uint8)
         active = network if fallback.network_ahead(d) else None
         if active is not None:
+            if inferred is not None and partly:
+                scale = inferred.scale(active, scale, depth - d)
             view = active.view(level)
             feats = active.features(feats, view, scale)
-            if fallback.network_codes(d):
+            if inferred is not None and partly:
+                inferred.code(active, coder, feats, view, level, occupancy, scale, depth - d)
+            elif fallback.network_codes(d):
                 fallback.begin(d)
-                for step in active.steps(feats, view, occupancy, scale, known is not None):
-                    step.code(coder, known is not None)
-        fallback.code(level, occupancy, known is not None)
-        if known is None and not occupancy.all():
+                for step in active.steps(feats, view, occupancy, scale, given):
+                    step.code(coder, given)
+        if not partly:
+            fallback.code(level, occupancy, given)
+        if not given and not occupancy.all():
             raise CorruptStream(f"geometry: level {d} has a node without children")
         if max_leaves is not None and int(np.bitwise_count(occupancy).sum()) > max_leaves:
             raise CorruptStream(

@@ -17,7 +17,7 @@ import numpy as np
 
 from pcc.ops import neighbours, octree
 
-__all__ = ["Level", "child_level", "leaf_codes", "occupancies", "root_level"]
+__all__ = ["Level", "child_level", "child_occupancies", "leaf_codes", "occupancies", "root_level"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,3 +91,22 @@ def occupancies(codes: np.ndarray, depth: int) -> list[np.ndarray]:
         codes, occupancy = octree.parents(codes)
         found.append(occupancy)
     return found[::-1]
+
+
+def child_occupancies(level: Level, leaves: np.ndarray, levels_below: int) -> np.ndarray:
+    """(N,) uint8: which children of a level's nodes hold leaves of a cloud that the level need not be of.
+
+    Args:
+        level: of N nodes; those that the cloud does not have get 0.
+        leaves: (V,) uint64 codes of the cloud, strictly ascending.
+        levels_below: from the level's nodes down to the leaves, at least 1.
+    """
+    for _ in range(levels_below - 1):
+        leaves, _ = octree.parents(leaves)
+    nodes, found = octree.parents(leaves)
+    occupancy = np.zeros(len(level), np.uint8)
+    if len(nodes):
+        rows = np.minimum(np.searchsorted(nodes, level.codes), len(nodes) - 1)
+        there = nodes[rows] == level.codes
+        occupancy[there] = found[rows[there]]
+    return occupancy

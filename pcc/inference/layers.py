@@ -14,6 +14,7 @@ import numpy as np
 
 from pcc.geometry.coding_order import LONE_ORDER, SELF, CodingOrder
 from pcc.geometry.octree import Level
+from pcc.inference.lossy import check_lossy_scale
 from pcc.ops import conv_int8, occupancy_context
 from pcc.ops.neighbour_lists import NeighbourLists
 from pcc.ops.occupancy_head import MAX_HIDDEN, HeadGroup, OccupancyHead
@@ -129,6 +130,9 @@ def check_config(config: Mapping[str, Any]) -> None:
         raise ValueError(f"config: expected blocks for each scale, got {blocks} and {scales}")
     if scales[0] != 1 or scales != sorted(set(scales)) or config["max_scale"] < scales[-1]:
         raise ValueError(f"config: expected scales from 1 to max_scale, got {scales} and {config['max_scale']}")
+    check_lossy_scale(
+        config.get("lossy_scale"), scales, config["max_scale"], lone_hidden
+    )  # the key is younger than the format
 
 
 def read_set(tensors: Tensors, index: int, config: Mapping[str, Any], order: CodingOrder) -> WeightSet:

@@ -51,7 +51,8 @@ class Step:
             return
         first, last = self.group * order.group_size, self.group + 1 == order.groups
         certain = (own & np.uint8((1 << first) - 1) == 0).view(np.uint8) if last else NOWHERE
-        values = own >> np.uint8(first) & np.uint8((1 << order.group_size) - 1) if known else None
+        wanted = own if known else self.passes.wanted(self.colour)
+        values = None if wanted is None else wanted >> np.uint8(first) & np.uint8((1 << order.group_size) - 1)
         values = coder.tree(self.passes.logits(self.group, self.colour), certain, values)
         if not known:
             row_bytes.put_bits(values, first, own, self.passes.rows(self.colour), self.passes.occupancy)
@@ -60,15 +61,17 @@ class Step:
 class LevelPasses:
     """What the passes of a head over a level share. Known occupancies: a colour's groups are computed at once.
 
-    The lists have the head's colours from their colour ``first_colour`` on.
+    The lists have the head's colours from their colour ``first_colour`` on. Where not all is coded the target says what
+    is wanted, and the occupancy fills up with what comes out.
     """
 
     def __init__(
         self, head: Head, first_colour: int, row: int, feats: np.ndarray, lists: NeighbourLists, occupancy: np.ndarray,
-        known: bool,
+        known: bool, target: np.ndarray | None = None,
     ) -> None:  # fmt: skip
         self.head, self.order, self.row, self.feats, self.lists = head, head.order, row, feats, lists
         self.first_colour, self.occupancy, self.known = first_colour, occupancy, known
+        self.target = target
         self._ahead: dict[int, np.ndarray] = {}
         self._own: dict[int, np.ndarray] = {}
 
@@ -85,6 +88,10 @@ class LevelPasses:
         if colour not in self._own:
             self._own[colour] = row_bytes.take(self.occupancy, self.rows(colour))
         return self._own[colour]
+
+    def wanted(self, colour: int) -> np.ndarray | None:
+        """(R,) uint8, the target of the nodes of a colour; None without one."""
+        return None if self.target is None else row_bytes.take(self.target, self.rows(colour))
 
     def logits(self, group: int, colour: int) -> np.ndarray:
         """(R, T) int16."""
@@ -113,6 +120,8 @@ class Program:
         card: what the model was trained on, licence, metrics; empty where no card lies beside the file.
         finest_voxel_m: the voxel size of scale 1 in metres; None where the model knows no absolute size.
         sparse_offset: level offset of sparse clouds; None where they have no scales of their own.
+        lossy_scale: first of the scales of levels of which not all is coded; None where there are none.
+        num_passes: of the coding order.
         num_parameters: integers that the program holds.
     """
 
@@ -137,6 +146,8 @@ class Program:
             raise ModelMismatch(f"{path}: not a valid model: {error}") from error
         self.finest_voxel_m: float | None = self.config.get("finest_voxel_m")
         self.sparse_offset: int | None = self.config.get("sparse_offset")
+        self.lossy_scale: int | None = self.config.get("lossy_scale")
+        self.num_passes = len(self.order.passes)
         self.name = str(self.card.get("name", metadata.get("name", path.stem)))
         self.num_parameters = sum(t.size for t in tensors.values())
 
@@ -156,10 +167,13 @@ class Program:
         """(N, C) uint8."""
         return self._set_of(scale)[0].absorb_occupancy(feats, view.lists, occupancy)
 
-    def steps(self, feats: np.ndarray, view: View, occupancy: np.ndarray, scale: int, known: bool) -> Iterator[Step]:
+    def steps(
+        self, feats: np.ndarray, view: View, occupancy: np.ndarray, scale: int, known: bool,
+        target: np.ndarray | None = None,
+    ) -> Iterator[Step]:  # fmt: skip
         """The passes of the coding order, those over lone nodes first where they have a head of their own."""
         layers, row = self._set_of(scale)
-        level = row, feats, view.lists, occupancy, known
+        level = row, feats, view.lists, occupancy, known, target
         if layers.lone_head is not None:
             yield from LevelPasses(layers.lone_head, self.order.colours, *level).steps()
         yield from LevelPasses(layers.head, 0, *level).steps()

@@ -14,6 +14,7 @@ from torch.nn import functional
 from pcc.geometry.coding_order import NUM_OFFSETS, SELF, CodingOrder
 from pcc.nn.functional import OccupancyBits, OccupancyContext
 from pcc.nn.quantisation import ACTIVATION_STEP, Quantiser, context_step, weight_step
+from pcc.ops import occupancy_bits
 
 
 class Head(nn.Module):
@@ -43,7 +44,14 @@ class Head(nn.Module):
         self.weight3 = normal(order.groups, hidden, outputs, fan=4 * hidden)
         self.bias3 = nn.Parameter(torch.zeros(order.groups, outputs))
 
-    def bits(self, feats: Tensor, nodes: tuple[Tensor, Tensor, Tensor], row: int, rows: Tensor | None = None) -> Tensor:
+    def bits(
+        self,
+        feats: Tensor,
+        nodes: tuple[Tensor, Tensor, Tensor],
+        row: int,
+        rows: Tensor | None = None,
+        target: Tensor | None = None,
+    ) -> Tensor:
         """The bits of the occupancies of some nodes, a scalar: those of `logits`, without keeping them.
 
         Args:
@@ -51,7 +59,28 @@ class Head(nn.Module):
             nodes: neighbours (N, 27) int32, occupancy and octants (N,) uint8 of the level.
             row: of the biases.
             rows: (R,) int32, distinct: the nodes that count; None: all.
+            target: (N,) uint8, the bits that cost where they are not the occupancy's.
         """
+        quantised, weights = bool(self.quantiser[0].enabled), self._weights(row)
+        return OccupancyBits.apply(feats, self.order, quantised, nodes, rows, target, *weights)
+
+    def decide(
+        self, feats: Tensor, nodes: tuple[Tensor, Tensor, Tensor], row: int, *, thresholds: np.ndarray
+    ) -> np.ndarray:
+        """(N,) uint8: the occupancies where only unsure decisions are coded (`pcc.ops.occupancy_bits.decide`).
+
+        Args:
+            nodes: neighbours, targets and octants of the level.
+            thresholds: of the passes, in bits.
+        """
+        weights = [weight.detach() for weight in self._weights(row)]
+        return occupancy_bits.decide(
+            feats.detach(), weights, *nodes, self.order, thresholds=thresholds, step=ACTIVATION_STEP,
+            quantised=bool(self.quantiser[0].enabled),
+        )  # fmt: skip
+
+    def _weights(self, row: int) -> list[Tensor]:
+        """As `pcc.ops.occupancy_bits` takes them."""
         order, h = self.order, self.hidden
         weight1, context, bias1 = self._first_layer(row)
         by_group = (
@@ -60,8 +89,7 @@ class Head(nn.Module):
             bias1.view(-1, order.groups, h),
         )
         (weight2, bias2), (weight3, bias3) = self._later_layers()
-        weights = [w.contiguous() for w in (*by_group, weight2, bias2, weight3.transpose(1, 2), bias3)]
-        return OccupancyBits.apply(feats, order, bool(self.quantiser[0].enabled), nodes, rows, *weights)
+        return [w.contiguous() for w in (*by_group, weight2, bias2, weight3.transpose(1, 2), bias3)]
 
     def logits(self, feats: Tensor, nodes: tuple[Tensor, Tensor, Tensor], row: int) -> Tensor:
         """(N, groups, 2^group_size - 1) in bits, of all nodes and layer by layer: what `bits` is checked with."""

@@ -26,10 +26,11 @@ from torch import Tensor, nn
 from pcc.geometry.coding_order import LONE_ORDER, CodingOrder
 from pcc.geometry.octree import Level
 from pcc.inference.layers import check_sparse_offset
+from pcc.inference.lossy import check_lossy_scale, pass_thresholds
 from pcc.models.head import Head, normal
 from pcc.nn.functional import OccupancyContext, SparseConvolution
 from pcc.nn.quantisation import ACTIVATION_STEP, Quantiser, weight_step
-from pcc.nn.rate import BitSum
+from pcc.nn.rate import LOGIT_UNIT, BitSum, InferringBitSum
 from pcc.ops.occupancy_head import MAX_HIDDEN
 
 
@@ -48,6 +49,8 @@ class OccupancyConfig:
         lone_hidden: units per group of the head for nodes without neighbours; 0: they have no other head than all.
         sparse_offset: level offset of sparse and noisy clouds, so that they have scales and weights of their own; None:
             they have not.
+        lossy_scale: one of ``scales``, from which on they are those of levels of which not all is coded
+            (`pcc.inference.lossy`); ``max_scale`` is their last. None: all levels are coded whole.
     """
 
     channels: int = 32
@@ -61,6 +64,7 @@ class OccupancyConfig:
     finest_voxel_m: float | None = None
     lone_hidden: int = 0
     sparse_offset: int | None = None
+    lossy_scale: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("blocks", "scales"):  # whatever sequence a configuration holds
@@ -76,6 +80,7 @@ class OccupancyConfig:
             raise ValueError(f"scales: expected ascending from 1, one per block, got {self.scales}, {self.blocks}")
         CodingOrder(self.colours, self.groups, self.by_colour)
         check_sparse_offset(self.sparse_offset)
+        check_lossy_scale(self.lossy_scale, self.scales, self.max_scale, self.lone_hidden)
         if self.max_scale < self.scales[-1]:
             raise ValueError(f"max_scale: expected at least {self.scales[-1]}, got {self.max_scale}")
 
@@ -85,15 +90,15 @@ class OccupancyConfig:
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> OccupancyConfig:
-        """From a configuration file's mapping, which may also hold a name.
+        """From a configuration file's mapping, which may also hold a name and a kind.
 
         Raises:
             ValueError: it has other keys.
         """
-        others = set(settings) - {f.name for f in fields(cls)} - {"name"}
+        others = set(settings) - {f.name for f in fields(cls)} - {"name", "kind"}
         if others:
             raise ValueError(f"model: expected the settings of OccupancyConfig, got also {sorted(others)}")
-        return cls(**{key: value for key, value in settings.items() if key != "name"})
+        return cls(**{key: value for key, value in settings.items() if key not in ("name", "kind")})
 
     def set_of(self, scale: int) -> tuple[int, int]:
         """(weight set, row of its bias tables) for a scale >= 1."""
@@ -168,9 +173,16 @@ class WeightSet(nn.Module):
         context = OccupancyContext.apply(weight, level.neighbours, occupancy, level.octants)
         return q.activation(feats + context + q.bias(self.absorb_bias, step))
 
-    def bits(self, feats: Tensor, level: TrainingLevel, occupancy: Tensor, row: int) -> Tensor:
-        """The bits of the level's occupancies, a scalar."""
+    def bits(
+        self, feats: Tensor, level: TrainingLevel, occupancy: Tensor, row: int, target: Tensor | None = None
+    ) -> Tensor:
+        """The bits of the level's occupancies, a scalar.
+
+        With a target those of its nodes that have children, seeing the occupancies.
+        """
         nodes = level.neighbours, occupancy, level.octants
+        if target is not None:
+            return self.head.bits(feats, nodes, row, target.nonzero()[:, 0].int(), target)
         if self.lone_head is None:
             return self.head.bits(feats, nodes, row)
         lone = (level.neighbours >= 0).sum(1) == 1
@@ -184,8 +196,18 @@ class OccupancyNet(nn.Module):
     def __init__(self, config: OccupancyConfig) -> None:
         super().__init__()
         self.config = config
+        self.lossy_scale, self.num_passes = config.lossy_scale, len(config.order.passes)
+        self.only_lossy = False
         self.quantiser = Quantiser()
         self.sets = nn.ModuleList([WeightSet(config, i, self.quantiser) for i in range(len(config.scales))])
+
+    def train_only_lossy(self) -> None:
+        """Leave the weights of whole levels as they are; what these levels cost is not counted any more."""
+        if self.lossy_scale is None:
+            raise ValueError("the network has no levels of which not all is coded")
+        self.only_lossy = True
+        for first, layers in zip(self.config.scales, self.sets, strict=True):
+            layers.requires_grad_(first >= self.lossy_scale)
 
     def view(self, level: Level) -> TrainingLevel:
         arrays = level.parents.astype(np.int64), level.octants, level.neighbours
@@ -199,12 +221,20 @@ class OccupancyNet(nn.Module):
         return self._set_of(scale)[0].absorb(feats, level, torch.from_numpy(occupancy))
 
     def steps(
-        self, feats: Tensor, level: TrainingLevel, occupancy: np.ndarray, scale: int, known: bool = True
-    ) -> Iterator[WholeLevel]:
-        """One step: with known occupancies, all passes are computed at once."""
+        self, feats: Tensor, level: TrainingLevel, occupancy: np.ndarray, scale: int, known: bool = True,
+        target: np.ndarray | None = None,
+    ) -> Iterator[WholeLevel | InferredLevel]:  # fmt: skip
+        """One step: with known occupancies, or where a target decides them, all passes are computed at once.
+
+        None for a level that costs nothing (`train_only_lossy`).
+        """
         layers, row = self._set_of(scale)
-        known_bits = torch.from_numpy(occupancy)
-        yield WholeLevel(layers, feats, level, known_bits, row)
+        if self.only_lossy and target is None:
+            return
+        if target is not None:
+            yield InferredLevel(layers, feats, level, occupancy, torch.from_numpy(target), row)
+        else:
+            yield WholeLevel(layers, feats, level, torch.from_numpy(occupancy), row)
 
     def _set_of(self, scale: int) -> tuple[WeightSet, int]:
         index, row = self.config.set_of(scale)
@@ -223,3 +253,25 @@ class WholeLevel:
 
     def code(self, coder: BitSum, known: bool) -> None:
         coder.add(self.layers.bits(self.feats, self.level, self.occupancy, self.row))
+
+
+@dataclass(frozen=True)
+class InferredLevel:
+    """A level of which not all is coded. It goes on with what comes out, and costs the bits of all that was wanted.
+
+    Nodes that the cloud does not have cost nothing: they are to look like others, since they are seen by others.
+    """
+
+    layers: WeightSet
+    feats: Tensor
+    level: TrainingLevel
+    occupancy: np.ndarray  # (N,) uint8, of zeros
+    target: Tensor  # (N,) uint8
+    row: int
+
+    def code(self, coder: InferringBitSum, known: bool) -> None:
+        wanted = self.level.neighbours, self.target, self.level.octants
+        thresholds = pass_thresholds(coder.share, len(self.layers.head.order.passes)) / LOGIT_UNIT
+        self.occupancy[:] = self.layers.head.decide(self.feats, wanted, self.row, thresholds=thresholds)
+        seen = torch.from_numpy(self.occupancy)
+        coder.add(self.layers.bits(self.feats, self.level, seen, self.row, self.target))

@@ -72,7 +72,7 @@ class OccupancyBits(torch.autograd.Function):
     """Bits of a level under the weights of its heads, a scalar; see `pcc.ops.occupancy_bits`.
 
     Rounding passes gradients through, as in `Activation`. nodes: neighbours, occupancy, octants of the level; rows: of
-    the nodes that count, or None for all.
+    the nodes that count, or None for all; target: what costs instead of the occupancy.
     """
 
     @staticmethod
@@ -83,6 +83,7 @@ class OccupancyBits(torch.autograd.Function):
         quantised: bool,
         nodes: tuple[Tensor, ...],
         rows: Tensor | None,
+        target: Tensor | None,
         *weights: Tensor,
     ) -> Tensor:
         neighbours, occupancy, octants = nodes
@@ -94,6 +95,7 @@ class OccupancyBits(torch.autograd.Function):
             octants,
             order,
             rows,
+            target=target,
             step=ACTIVATION_STEP,
             quantised=quantised,
             gradients=any(ctx.needs_input_grad),
@@ -104,4 +106,4 @@ class OccupancyBits(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad_out: Tensor):
         grad_feats, *grads = (g * grad_out for g in ctx.saved_tensors)
-        return grad_feats, None, None, None, None, *grads
+        return grad_feats, None, None, None, None, None, *grads

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+LOGIT_UNIT = 256  # of logits and thresholds, in a bit
+
 
 class BitSum:
     """Adds up costs, differentiably.
@@ -21,3 +23,17 @@ class BitSum:
 
     def total(self) -> Tensor:
         return torch.stack(self.bits).sum()
+
+
+class InferringBitSum:
+    """Adds to another the bits of a level of which not all is coded (`pcc.codec.inferred`).
+
+    Attributes:
+        share: of the level that is coded, a code.
+    """
+
+    def __init__(self, coder: BitSum, share: int) -> None:
+        self.coder, self.share = coder, share
+
+    def add(self, bits: Tensor) -> None:
+        self.coder.add(bits)

@@ -8,25 +8,44 @@ from typing import Any
 
 from torch import nn
 
+from pcc.datasets.lossy_batches import validation_points
 from pcc.datasets.turns import validation_turns
 from pcc.datasets.validation import validation_batches
 from pcc.models.lattice import LatticeConfig, LatticeNet
+from pcc.models.lossy_start import start_lossy
 from pcc.models.occupancy import OccupancyConfig, OccupancyNet
-from pcc.training.objectives import Cost, lattice_cost, occupancy_cost
+from pcc.training.objectives import Cost, lattice_cost, lossy_cost, occupancy_cost
 
 
 @dataclass(frozen=True)
 class Family:
-    """shape: of a configuration's group ``model``; network: of a shape; cost: bits of a batch; validation: batches."""
+    """A kind of networks.
+
+    Attributes:
+        shape: of a configuration's group ``model``.
+        network: of a shape.
+        cost: bits of a batch.
+        validation: batches.
+        start: fills a network from the state of one of another kind, which a run may begin with; None: of its own only.
+    """
 
     shape: Callable[[Mapping[str, Any]], Any]
     network: Callable[[Any], nn.Module]
     cost: Callable[[Any, Any], Cost]
     validation: Callable[[Mapping[str, Mapping[str, Any]]], dict[str, Any]]
+    start: Callable[[Any, Mapping[str, Any]], None] | None = None
+
+
+def lossy_network(config: OccupancyConfig) -> OccupancyNet:
+    """One that trains its lossy levels only."""
+    network = OccupancyNet(config)
+    network.train_only_lossy()
+    return network
 
 
 FAMILIES = {
     "occupancy": Family(OccupancyConfig.of, OccupancyNet, occupancy_cost, validation_batches),
+    "lossy": Family(OccupancyConfig.of, lossy_network, lossy_cost, validation_points, start_lossy),
     "lattice": Family(LatticeConfig.of, LatticeNet, lattice_cost, validation_turns),
 }
 

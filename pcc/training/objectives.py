@@ -11,8 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from pcc.codec.inferred import Inferred
 from pcc.codec.walk import walk
 from pcc.datasets.batches import Batch
+from pcc.datasets.lossy_batches import LossyBatch
 from pcc.datasets.turns import CellBatch
 from pcc.geometry.octree import occupancies
 from pcc.models.lattice import (
@@ -26,7 +28,7 @@ from pcc.models.lattice import (
     tree_bits,
 )
 from pcc.models.occupancy import OccupancyNet
-from pcc.nn.rate import BitSum
+from pcc.nn.rate import BitSum, InferringBitSum
 from pcc.ops.lattice_context import MOST_RANGE
 
 
@@ -58,6 +60,31 @@ def occupancy_cost(network: OccupancyNet, batch: Batch) -> Cost:
     walk(network, coder, batch.depth, level_offset=batch.level_offset, known=known, num_roots=len(known[0]))
     per_level = torch.stack([b.detach() for b in coder.bits]).numpy()
     return Cost(coder.total(), per_level, batch.num_points, sum(map(len, known)))
+
+
+class _Estimated(Inferred):
+    """Levels of which not all is coded, as they are trained."""
+
+    def coder(self, coder: BitSum, levels_to_go: int) -> InferringBitSum:
+        return InferringBitSum(coder, self.shares[-levels_to_go])
+
+
+def lossy_cost(network: OccupancyNet, batch: LossyBatch) -> Cost:
+    """Bits of what the levels of which not all is coded should become, seeing what they do become.
+
+    A decision that is inferred costs as much as one that is coded: what is likely by its bits is seldom inferred
+    wrongly. Levels that are coded whole cost nothing where they do not train.
+    """
+    coder, cloud = BitSum(), batch.batch
+    known = occupancies(cloud.codes, cloud.depth)
+    num_whole = cloud.depth - len(batch.shares)
+    inferred = _Estimated(batch.shares, (0,) * len(batch.shares), cloud.codes)
+    walk(
+        network, coder, cloud.depth, level_offset=cloud.level_offset, known=known[:num_whole],
+        num_roots=cloud.num_crops, inferred=inferred,
+    )  # fmt: skip
+    per_level = torch.stack([b.detach() for b in coder.bits]).numpy()
+    return Cost(coder.total(), per_level, batch.num_points, sum(map(len, known[num_whole:])))
 
 
 def lattice_cost(network: LatticeNet, batch: CellBatch | Sequence[CellBatch]) -> Cost:

@@ -13,7 +13,7 @@ from typing import Any
 from pcc.errors import ModelMismatch
 from pcc.models.export import export_model
 from pcc.training.checkpoint import load_checkpoint
-from pcc.training.families import family_of
+from pcc.training.families import Family, family_of
 from pcc.training.record import load_record
 
 ROOT = Path(__file__).parents[2]  # what a configuration's paths of the project are relative to
@@ -34,9 +34,29 @@ def load_network(run: Path, shape: Any = None) -> Any:
     if shape is not None and config != shape:
         raise ModelMismatch(f"{run}: expected a network of the shape {shape}, got {config}")
     network = family.network(config)
-    average = load_checkpoint(run / "checkpoint.pt")["average"]
-    network.load_state_dict({k.removeprefix("module."): v for k, v in average.items() if k != "n_averaged"})
+    network.load_state_dict(_average(run))
     return network
+
+
+def first_network(run: Path, family: Family, shape: Any) -> Any:
+    """A network that begins with the averaged weights of a run, be it of its own kind or of one that it starts from.
+
+    Raises:
+        ModelMismatch: there is no readable checkpoint, or the weights do not fit.
+    """
+    if family.start is None or family_of(load_record(run)["config"]["model"]) is family:
+        return load_network(run, shape)
+    network = family.network(shape)
+    try:
+        family.start(network, _average(run))
+    except ValueError as error:
+        raise ModelMismatch(f"{run}: {error}") from error
+    return network
+
+
+def _average(run: Path) -> dict[str, Any]:
+    average = load_checkpoint(run / "checkpoint.pt")["average"]
+    return {k.removeprefix("module."): v for k, v in average.items() if k != "n_averaged"}
 
 
 def curves_end(run: Path) -> dict[str, float]:

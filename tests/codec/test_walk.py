@@ -28,6 +28,8 @@ class WholeOccupancy:
 class Uniform:
     """A network that knows nothing and writes down what it is asked."""
 
+    lossy_scale, num_passes = None, 1
+
     def __init__(self):
         self.calls = []
 
@@ -38,7 +40,7 @@ class Uniform:
         self.calls.append(("features", view.depth, scale, feats))
         return f"feats {view.depth}"
 
-    def steps(self, feats, view, occupancy, scale, known):
+    def steps(self, feats, view, occupancy, scale, known, target=None):
         assert len(occupancy) == len(view)
         assert occupancy.any() == known
         yield WholeOccupancy(occupancy)

@@ -6,11 +6,14 @@ written_container.read(pcc.encode(cloud)) = pcc.decode(...)      docs/bitstream.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import pcc
-from pcc.codec.octree import decode_octree, encode_octree
+from pcc.codec.inferred import Inferred
+from pcc.codec.octree import decode_octree, encode_lossy, encode_octree
 from pcc.codec.walk import walk
 from pcc.entropy.coders import RansEncoder
 from pcc.errors import CorruptStream
@@ -180,6 +183,31 @@ def check_stream(program: Program, file: written_decoder.File, data: bytes) -> N
     for name, values in fields.items():
         assert values.dtype == expected.fields[name].dtype
         assert values.tobytes() == np.ascontiguousarray(expected.fields[name]).tobytes()
+
+
+@pytest.mark.parametrize("order", [CodingOrder(8, 4), CodingOrder(2, 8), CodingOrder(4, 2, by_colour=True)], ids=str)
+def test_inferred_levels(tmp_path, order):
+    """Whatever is coded and whatever is inferred: written_decoder gives what the encoder saw."""
+    pytest.importorskip("torch", reason="exporting a program needs PyTorch")
+    from tests.networks import TINY_LOSSY, exported, random_network
+
+    shape = {"colours": order.colours, "groups": order.groups, "by_colour": order.by_colour}
+    program = exported(random_network(replace(TINY_LOSSY, **shape)), tmp_path / "lossy.safetensors")
+    file, codes = written_decoder.File(program.path.read_bytes()), surface(400, 5)
+    for shares, leans, offset in (
+        ((0,), (0,), 0),
+        ((60,), (-9,), 2),
+        ((255, 0, 30), (5, 127, -127), 0),
+        ((1,) * 5, (0,) * 5, 7),
+    ):
+        coded = encode_lossy(codes, 5, program, Inferred(shares, leans, codes), offset)
+        pairs = tuple(zip(shares, leans, strict=True))
+        read = written_decoder.decode(coded.data, 5, len(coded.codes), file, offset, inferred=pairs)
+        assert read == coded.codes.tolist()
+    x, y = (a.ravel() for a in np.meshgrid(np.arange(20), np.arange(20)))
+    cloud = pcc.PointCloud(np.stack([x, y, (x * y) // 40], 1).astype(np.int16), {"label": (x % 7).astype(np.uint8)})
+    for quality in (20, 60, 90):
+        check_stream(program, file, pcc.encode(cloud, quality=quality, model=program))
 
 
 @pytest.mark.parametrize("name", ["model", "model_2"])

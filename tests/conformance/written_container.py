@@ -133,7 +133,7 @@ def plane(b: Bytes, n: int) -> bytes:
 
 @dataclass(frozen=True)
 class Header:
-    """Section 3; ``grid`` are the bytes that the digest covers, ``adaptive`` and ``calibrated`` are flags 8 and 16."""
+    """Section 3; ``grid`` are the bytes that the digest covers; the last three are flags 8, 16 and 32."""
 
     grid: bytes
     dtype: np.dtype
@@ -145,12 +145,13 @@ class Header:
     num_voxels: int
     adaptive: bool
     calibrated: bool
+    inferred: bool
 
 
 def header(payload: bytes) -> Header:
     b = Bytes(payload)
     kind, flags = b.u(1), b.u(1)
-    if kind or flags > 31:
+    if kind or flags > 63 or (flags & 32 and not flags & 2):
         raise Corrupt("newer")
     dtype, num, den = np.dtype(DTYPES[b.u(1)]), b.f64(), b.f64()
     origin = [b.svarint() for _ in range(3)]
@@ -161,10 +162,10 @@ def header(payload: bytes) -> Header:
     if flags & 1:
         b.svarint()
     b.end()
-    if flags & 24 and num_voxels < 2:
+    if flags & 56 and num_voxels < 2:
         raise Corrupt("no octree")
-    adaptive, calibrated = flags & 8 > 0, flags & 16 > 0
-    return Header(grid, dtype, num, den, origin, depth, num_points, num_voxels, adaptive, calibrated)
+    how = flags & 8 > 0, flags & 16 > 0, flags & 32 > 0
+    return Header(grid, dtype, num, den, origin, depth, num_points, num_voxels, *how)
 
 
 def positions(codes: list[int], h: Header) -> np.ndarray:
@@ -240,4 +241,10 @@ def geometry(payloads: list[bytes], h: Header, models: Mapping[bytes, File]) -> 
     calibrations = g.take((levels & ~mask).bit_length()) if h.calibrated else b""
     if h.calibrated and (file is None or any(c != 0x88 and mask >> l & 1 for l, c in enumerate(calibrations))):
         raise Corrupt("calibrations")
-    return decode(g.rest(), h.depth, h.num_voxels, file, level_offset, mask, calibrations)
+    inferred = ()
+    if h.inferred:
+        inferred = tuple((g.u(1), (g.u(1) + 128) % 256 - 128) for _ in range(g.u(1)))
+        fits = 1 <= len(inferred) <= h.depth and file is not None and file.config.get("lossy_scale") is not None
+        if mask or not fits or min(lean for _, lean in inferred) < -127:
+            raise Corrupt("inferred levels")
+    return decode(g.rest(), h.depth, h.num_voxels, file, level_offset, mask, calibrations, inferred)

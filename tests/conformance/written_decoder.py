@@ -74,6 +74,14 @@ class File:
         return f"set{i}.", scale - scales[i]
 
 
+def lossy_scale(file: File, t: int, share: int, first: bool) -> tuple[str, int]:
+    """Section 24: as ``File.scale``."""
+    start = file.config["lossy_scale"]
+    scale = start + 8 * (min(t, 3) - 1) + min(share.bit_length(), 7) if first else start + 24 + min(t, 8) - 1
+    i = max(i for i, s in enumerate(file.config["scales"]) if s <= scale)
+    return f"set{i}.", scale - file.config["scales"][i]
+
+
 class Rans:
     """Section 8."""
 
@@ -200,14 +208,26 @@ def logits(t: Tensors, head: str, bias1: np.ndarray, bits: np.ndarray, f: np.nda
     return np.clip(round_shift(a * t[f"{head}multiplier3"], shift3), -3584, 3584)
 
 
-def group_bits(coder: Rans, tree: np.ndarray, occ: np.ndarray, group: int, size: int) -> np.ndarray:
-    """Sections 6 and 9: the occupancies (R,) with the bits of a group; ``tree`` (R, T) are its logits."""
+def group_bits(
+    coder: Rans, tree: np.ndarray, occ: np.ndarray, group: int, size: int, partly: tuple[int, int] | None = None
+) -> np.ndarray:
+    """Sections 6 and 9: the occupancies (R,) with the bits of a group; ``tree`` (R, T) are its logits.
+
+    ``partly``: threshold and lean of section 24.
+    """
     v = np.zeros(len(occ), np.int64)
     for j in range(size):
-        l = calibrated(tree[np.arange(len(occ)), 2**j - 1 + v], coder.calibration)
+        l = tree[np.arange(len(occ)), 2**j - 1 + v]
+        if partly is None:
+            l = calibrated(l, coder.calibration)
         if group * size + j == 7:
             l = np.where(occ + (v << group * size) == 0, 3584, l)
-        v += np.array(coder.call(l), np.int64) << j
+        bit = np.zeros(len(occ), np.int64)
+        coded = np.ones(len(occ), bool)
+        if partly is not None:
+            bit, coded = (l > -8 * partly[1]).astype(np.int64), np.abs(l) < partly[0]
+        bit[coded] = coder.call(l[coded])
+        v += bit << j
     return occ + (v << group * size)
 
 
@@ -217,9 +237,10 @@ def calibrated(l: np.ndarray, c: int) -> np.ndarray:
 
 
 def occupancies(
-    file: File, coder: Rans, set_: str, row: int, f: np.ndarray, octants: np.ndarray, rows: np.ndarray
-) -> np.ndarray:
-    """Section 9, the loop over passes."""
+    file: File, coder: Rans, set_: str, row: int, f: np.ndarray, octants: np.ndarray, rows: np.ndarray,
+    inferred: tuple[int, int] | None = None,
+) -> np.ndarray:  # fmt: skip
+    """Section 9, the loop over passes; ``inferred``: share and lean of section 24."""
     occ, size = np.zeros(len(f), np.int64), 8 // file.config["groups"]
     colour, order = RANKS[octants] * file.config["colours"] // 8, passes(file.config)
     if file.config["lone_hidden"]:
@@ -230,7 +251,10 @@ def occupancies(
         head, nodes = f"{set_}head{g}.", np.flatnonzero(colour == c)
         bits = visible_bits(occ, rows[nodes], colour, order, index, size)
         tree = logits(file.tensors, head, file.tensors[f"{head}bias1"][row, c], bits, f[nodes])
-        occ[nodes] = group_bits(coder, tree, occ[nodes], g, size)
+        partly = None
+        if inferred is not None:
+            partly = max(0, 16 * inferred[0] - 2560 * index // len(order)), inferred[1]
+        occ[nodes] = group_bits(coder, tree, occ[nodes], g, size, partly)
     return occ
 
 
@@ -304,8 +328,12 @@ def decode(
     level_offset: int,
     mask: int = 0,
     calibrations: bytes = b"",
+    inferred: tuple[tuple[int, int], ...] = (),
 ) -> list[int]:
-    """Section 9: the codes of the voxels; ``mask`` are the adaptive levels, ``calibrations`` codes or empty."""
+    """Section 9: the codes of the voxels; ``mask`` are the adaptive levels, ``calibrations`` codes or empty.
+
+    ``inferred``: shares and leans of the last levels (section 24).
+    """
     coder = Rans(payload)
     adaptive = Adaptive(coder)
     codes, above = [0], None
@@ -313,10 +341,17 @@ def decode(
         octants, rows = np.array(codes) % 8, near(codes, level)
         if ahead := mask >> level != (1 << depth - level) - 1:
             set_, row = file.scale(depth - level, level_offset)
+            partly = inferred[level - depth] if depth - level <= len(inferred) else None
+            if partly is not None:
+                first = depth - level == len(inferred)
+                set_, row = lossy_scale(file, depth - level + level_offset, partly[0], first)
             blocks = file.config["blocks"][int(set_[3:-1])]
             f = residual_blocks(file.tensors, set_, blocks, expand(file.tensors, set_, row, above, octants), rows)
             coder.calibration = calibrations[level] if calibrations else 0x88
-        occ = adaptive.level(rows) if mask >> level & 1 else occupancies(file, coder, set_, row, f, octants, rows)
+        if mask >> level & 1:
+            occ = adaptive.level(rows)
+        else:
+            occ = occupancies(file, coder, set_, row, f, octants, rows, partly)
         children = list(down(codes, occ))
         if occ.min() == 0 or len(children) > num_voxels:
             raise Corrupt("an empty node, or too many")

@@ -138,7 +138,7 @@ def lattice(payload: bytes, h: Header, data: bytes, models: Mapping[bytes, objec
     """Section 11."""
     b = Bytes(payload)
     flags = b.u(1)
-    if flags > 15 or h.num_voxels < 2 or h.adaptive or h.calibrated:
+    if flags > 15 or h.num_voxels < 2 or h.adaptive or h.calibrated or h.inferred:
         raise Corrupt("lattice")
     file = models[b.take(16)]
     if not isinstance(file, LatticeFile):

@@ -68,3 +68,17 @@ def test_no_depth_and_no_codes():
 def test_refuses_an_empty_node():
     with pytest.raises(ValueError, match="got 0"):
         octree.child_level(octree.root_level(), np.zeros(1, np.uint8))
+
+
+def test_children_of_nodes_that_a_cloud_may_not_have(rng):
+    """Which children hold leaves, by sets; nodes that are not the cloud's have none."""
+    leaves, others = (np.unique(rng.integers(0, 1 << 12, n).astype(np.uint64)) for n in (60, 90))
+    both = np.union1d(leaves, others)
+    for below in (1, 2, 3):
+        nodes = np.unique(both >> np.uint64(3 * below))
+        level = octree.Level(
+            4 - below, nodes, np.zeros(len(nodes), np.int32), np.zeros(len(nodes), np.uint8), np.zeros((0, 27))
+        )
+        children = {int(leaf) >> 3 * (below - 1) for leaf in leaves}
+        want = [sum(1 << o for o in range(8) if int(node) * 8 + o in children) for node in nodes]
+        assert octree.child_occupancies(level, leaves, below).tolist() == want

@@ -153,3 +153,36 @@ def test_wrong_arguments_are_named(rng):
     for i, name in enumerate(("neighbours", "occupancy", "octants")):
         with pytest.raises(ValueError, match=name):
             call(feats, weights, [a[1:] if i == j else a for j, a in enumerate(nodes)], order)
+
+
+@some_orders
+def test_a_target_costs_instead_of_what_is_seen(isa, rng, order):
+    """Bits and gradients of the features against the reference, which is told both."""
+    nodes, weights = nodes_of(rng, 3), weights_of(rng, order)
+    occupancy = nodes[1]
+    target = np.where(rng.random(len(occupancy)) < 0.5, occupancy, rng.integers(0, 256, len(occupancy))).astype(
+        np.uint8
+    )
+    feats = rng.random((len(occupancy), 16)).astype(np.float32)
+    how = {"target": target, "step": STEP, "quantised": False}
+    bits, grads = op.occupancy_bits(feats, weights, *nodes, order, gradients=True, **how)
+    want = op.occupancy_bits_reference(feats, weights, *nodes, order, **how)
+    assert bits == pytest.approx(want, rel=1e-5)
+    direction = rng.normal(size=feats.shape).astype(np.float32)
+    ends = [op.occupancy_bits_reference(feats + e * direction, weights, *nodes, order, **how) for e in (1e-4, -1e-4)]
+    assert (grads[0] * direction).sum() == pytest.approx((ends[0] - ends[1]) / 2e-4, rel=2e-2, abs=0.5)
+
+
+@some_orders
+@pytest.mark.parametrize("highest", [0.0, 0.6, 20.0])
+def test_decide_equals_reference(isa, threads, rng, order, highest):
+    """Pass by pass: the target's bit where the logit is below the pass's threshold, the likelier one elsewhere."""
+    (neighbours, target, octants), weights = nodes_of(rng, 3), weights_of(rng, order)
+    feats = (rng.integers(0, 256, (len(target), 16)) * STEP).astype(np.float32)
+    thresholds = np.maximum(highest - 0.02 * np.arange(len(order.passes)), 0)
+    how = {"thresholds": thresholds, "step": STEP, "quantised": False}
+    found = op.decide(feats, weights, neighbours, target, octants, order, **how)
+    want = op.decide_reference(feats, weights, neighbours, target, octants, order, **how)
+    assert (found != want).mean() < 0.01  # logits at a threshold
+    if highest > 14 + 2:
+        np.testing.assert_array_equal(found, target)

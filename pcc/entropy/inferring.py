@@ -1,0 +1,45 @@
+"""A coder of trees that codes only what is not sure: the other decisions are taken for the likelier symbol.
+
+    |logit| < threshold of the pass ? coded : logit > -lean
+
+What is inferred costs nothing and may be wrong; encoder and decoder go on with the same symbols. With thresholds
+above all logits nothing is lost, with 0 nothing is coded.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pcc.entropy.coders import Coder
+from pcc.ops.tables import LOGIT_LIMIT
+
+
+class InferringCoder:
+    """`pcc.entropy.coders.Coder.tree` by another coder's ``binary``.
+
+    Args:
+        coder: of the decisions that are coded.
+        lean: in 1/256 bit; the more, the more inferred ones.
+
+    Attributes:
+        threshold: of the pass that is coded next, in 1/256 bit.
+    """
+
+    def __init__(self, coder: Coder, lean: int) -> None:
+        self.coder, self.lean, self.threshold = coder, lean, 0
+
+    def tree(self, logits: np.ndarray, certain: np.ndarray, values: np.ndarray | None) -> np.ndarray:
+        """(N,) uint8 values; see `pcc.entropy.coders.Coder.tree`. ``values`` are those that are wanted."""
+        size, rows = logits.shape[1].bit_length(), np.arange(len(logits))
+        found = np.zeros(len(logits), np.uint8)
+        for bit in range(size):
+            chosen = logits[:, 0] if size == 1 else logits[rows, (1 << bit) - 1 + found.astype(np.int64)]
+            if bit + 1 == size and len(certain):
+                chosen = np.where((certain != 0) & (found == 0), np.int16(LOGIT_LIMIT), chosen)
+            ones = (chosen > -self.lean).view(np.uint8)
+            unsure = np.flatnonzero((chosen < self.threshold) & (chosen > -self.threshold))
+            if len(unsure):
+                wanted = None if values is None else values[unsure] >> bit & 1
+                ones[unsure] = self.coder.binary(np.ascontiguousarray(chosen[unsure]), wanted)
+            found |= ones << np.uint8(bit)
+        return found

@@ -1,0 +1,211 @@
+"""Lossy dense clouds: targets are met, all machines decode alike, and what is inferred is what the encoder saw."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="extra 'train' is not installed: the program under test is exported from it")
+
+import pcc
+from pcc.codec import container, lossy
+from pcc.codec.container import GEOMETRY, frame_chunks, frame_spans
+from pcc.codec.inferred import Inferred
+from pcc.codec.info import describe
+from pcc.codec.octree import decode_octree, encode_lossy, encode_octree
+from pcc.codec.target import Target
+from pcc.errors import CorruptStream, InvalidCloud, PccError
+from pcc.geometry.voxels import voxelize
+from pcc.inference.program import Program
+from pcc.ops import morton
+from tests.networks import TINY_LOSSY, config_of, exported, random_network
+from tests.trees import SOME_ORDERS
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory) -> Program:
+    return exported(random_network(TINY_LOSSY, seed=3), tmp_path_factory.mktemp("models") / "dense-lossy.safetensors")
+
+
+@pytest.fixture
+def installed(program, monkeypatch):
+    monkeypatch.setenv("PCC_MODEL_PATH", str(program.path.parent))
+    return program
+
+
+def body(n=9000, side=60, seed=0):
+    """A wavy surface of voxels with colours."""
+    rng = np.random.default_rng(seed)
+    x, y = rng.integers(0, side, (2, n))
+    z = np.rint(side / 2 + side / 6 * np.sin(x / 7) + side / 9 * np.cos(y / 5)).astype(int)
+    xyz = np.unique(np.stack([x, y, z], 1), axis=0).astype(np.int16)
+    return pcc.PointCloud(xyz, {"red": (xyz[:, 0] * 4).astype(np.uint8)})
+
+
+def codes_of(cloud):
+    return voxelize(cloud.xyz)
+
+
+@pytest.mark.parametrize("shares", [(0,), (30,), (255,), (0, 0), (60, 0), (9, 200, 0), (255, 255, 255, 255)])
+@pytest.mark.parametrize("lean", [0, -20, 40])
+def test_decoder_follows(isa, threads, program, shares, lean):
+    """Decoded codes are those that the encoder saw, whatever was inferred."""
+    voxels = codes_of(body())
+    leans = (lean,) * len(shares)
+    coded = encode_lossy(voxels.codes, voxels.depth, program, Inferred(shares, leans, voxels.codes))
+    back = decode_octree(coded.data, voxels.depth, len(coded.codes), program, 0, inferred=Inferred(shares, leans))
+    np.testing.assert_array_equal(back, coded.codes)
+    key = shares, lean
+    assert SEEN.setdefault(key, hashlib.sha256(coded.data + coded.codes.tobytes()).hexdigest()) == SEEN[key]
+
+
+SEEN: dict = {}
+
+
+@pytest.mark.parametrize("order", SOME_ORDERS, ids=str)
+def test_every_order(tmp_path, order):
+    config = config_of(order)
+    config = type(config)(
+        **(vars(config) | {"blocks": (1,) * 5, "scales": TINY_LOSSY.scales, "max_scale": 35, "lossy_scale": 4})
+    )
+    program, voxels = exported(random_network(config), tmp_path / "m.safetensors"), codes_of(body(2000, 30))
+    for shares in ((0,), (40, 0)):
+        leans = (3,) * len(shares)
+        coded = encode_lossy(voxels.codes, voxels.depth, program, Inferred(shares, leans, voxels.codes))
+        back = decode_octree(coded.data, voxels.depth, len(coded.codes), program, 0, inferred=Inferred(shares, leans))
+        np.testing.assert_array_equal(back, coded.codes)
+
+
+def test_more_is_coded_of_a_larger_share(program):
+    """More bits; and all of them where no logit of this network reaches the thresholds."""
+    voxels = codes_of(body())
+    sizes = []
+    for share in (0, 10, 40, 120, 255):
+        coded = encode_lossy(voxels.codes, voxels.depth, program, Inferred((share,), (0,), voxels.codes))
+        sizes.append(len(coded.data))
+    assert sizes == sorted(sizes)
+    assert sizes[0] < sizes[-1] <= len(encode_octree(voxels.codes, voxels.depth, program, 0)) * 1.2
+
+
+@pytest.mark.parametrize("bpp", [0.4, 1.0, 2.0, 4.0, 20.0])
+def test_a_rate_is_kept(installed, bpp):
+    """By the chunk of positions, headers and all; above what the whole cloud takes, nothing is lost."""
+    cloud = body()
+    (info,) = describe(pcc.encode(cloud, bpp=bpp, fields="none"))
+    assert 8 * info.geometry_bytes <= bpp * len(cloud)
+    assert info.header.inferred == info.header.quantized == (bpp < 20)
+
+
+def psnr_of(cloud, back):
+    voxels = codes_of(cloud)
+    coords = back.xyz.astype(np.int32) - np.array(voxels.grid.origin, np.int32)
+    return lossy.psnr(voxels, np.unique(morton.encode(coords)))
+
+
+@pytest.mark.parametrize("psnr", [18.0, 25.0, 35.0, 300.0])
+def test_decibels_are_reached(installed, psnr):
+    cloud = body()
+    assert psnr_of(cloud, pcc.decode(pcc.encode(cloud, psnr=psnr, fields="none"))) >= psnr
+
+
+def test_quality_goes_from_a_guess_to_the_cloud_itself(installed):
+    cloud, sizes = body(), []
+    for quality in (0, 30, 60, 90, 100):
+        stream = pcc.encode(cloud, quality=quality, fields="none")
+        sizes.append(len(stream))
+    assert sizes[:4] == sorted(sizes[:4])  # then another model may be the better one
+    back = pcc.decode(stream)
+    assert len(back) == len(cloud)
+    assert {tuple(p) for p in back.xyz} == {tuple(p) for p in cloud.xyz}
+    assert not describe(stream)[0].header.inferred
+
+
+def test_numbers_of_voxels_come_out(program):
+    """On every level, within the lean's reach, whatever the network believes."""
+    voxels = codes_of(body())
+    coder = lossy.PointCoder(voxels, program)
+    for point in (0, 300, 768, 900):
+        coded = coder.at(point)
+        plain = encode_lossy(
+            voxels.codes, voxels.depth, program,
+            Inferred(coded.inferred.shares, (0,) * len(coded.inferred.shares), voxels.codes),
+        )  # fmt: skip
+        excess = [abs(len(c) / len(voxels.codes) - 1) for c in (coded.octree.codes, plain.codes)]
+        assert excess[0] <= excess[1] + 0.01
+
+
+def test_fields_are_those_of_near_points(installed):
+    cloud = body()
+    back = pcc.decode(pcc.encode(cloud, quality=70))
+    assert list(back.fields) == ["red"]
+    assert back.fields["red"].dtype == np.uint8
+    away = np.abs(back.fields["red"].astype(int) - back.xyz[:, 0].astype(int) * 4)
+    assert np.median(away) <= 4
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_small_clouds(installed, n):
+    xyz = np.array([[0, 0, 0], [5, 6, 7]], np.int32)[:n]
+    back = pcc.decode(pcc.encode(pcc.PointCloud(xyz), quality=0))
+    assert len(back) >= min(n, 1)
+
+
+def test_floats_come_out_on_their_grid(installed):
+    cloud = body()
+    metres = pcc.PointCloud((cloud.xyz / 100).astype(np.float32))
+    back = pcc.decode(pcc.encode(metres, quality=60))
+    assert back.xyz.dtype == np.float32
+    np.testing.assert_array_equal(back.xyz, (np.rint(back.xyz * 100) / 100).astype(np.float32))
+
+
+def test_wrong_arguments(installed, tmp_path):
+    cloud = body(500, 20)
+    for options in ({"bpp": 1, "psnr": 40}, {"bpp": 0}, {"bpp": -1}, {"quality": 101}, {"psnr": math.inf}):
+        with pytest.raises(ValueError, match="bpp, psnr, quality"):
+            pcc.encode(cloud, **options)
+    for options in ({"max_error": 1.0}, {"order": "keep"}):
+        with pytest.raises(ValueError, match="voxels move"):
+            pcc.encode(cloud, quality=50, **options)
+    with pytest.raises(ValueError, match="a model that infers"):
+        pcc.encode(cloud, quality=50, model="adaptive")
+    whole = exported(random_network(), tmp_path / "whole.safetensors")
+    with pytest.raises(ValueError, match="whole levels only"):
+        pcc.encode(cloud, quality=50, model=whole)
+    with pytest.raises(InvalidCloud, match="lowest quality"):
+        pcc.encode(cloud, bpp=1e-4)
+    with pytest.raises(InvalidCloud, match="NaN"):
+        pcc.encode(pcc.PointCloud(np.full((9, 3), np.nan, np.float32)), quality=50)
+    with pytest.raises(ValueError, match="expected one of them"):
+        Target()
+
+
+def test_damage_is_found(installed, rng):
+    """Any byte of the geometry, its checksum set right again, gives our own error or the same cloud."""
+    cloud = body(800, 20)
+    stream = pcc.encode(cloud, quality=70, fields="none")
+    good = pcc.decode(stream)
+    (span,) = frame_spans(stream)
+    chunks = list(frame_chunks(stream, span))
+    payload = next(bytes(chunk.payload) for chunk in chunks if chunk.tag == GEOMETRY)
+    for at in [*range(16, 24), *rng.integers(0, len(payload), 60)]:
+        broken = bytearray(payload)
+        broken[at] ^= int(rng.integers(1, 256))
+        frame = b"".join(
+            container.write_chunk(chunk.tag, bytes(broken) if chunk.tag == GEOMETRY else bytes(chunk.payload))
+            for chunk in chunks
+        )
+        try:
+            back = pcc.decode(container.join([frame]))
+        except PccError:
+            continue
+        np.testing.assert_array_equal(back.xyz, good.xyz)
+
+
+def test_a_model_of_whole_levels_cannot_decode_it(installed, program, monkeypatch):
+    stream = pcc.encode(body(800, 20), quality=70, fields="none")
+    monkeypatch.setattr(program, "lossy_scale", None)
+    with pytest.raises(CorruptStream, match="whole levels only"):
+        pcc.decode(stream, model=program)
