@@ -36,6 +36,7 @@ class Setting:
         quantiser: quantisation parameter (QP) of fields; None asks for fields without loss.
         fields: "none" codes positions only; "all" every field.
         duplicates: "keep" or "merge" points of equal position.
+        quality: 0 to 100, for codecs that lose what they like (`Anchor.knows_quality`); None: nothing of that kind.
 
     Raises:
         ValueError: a value that is none of these.
@@ -49,8 +50,11 @@ class Setting:
     quantiser: int | None = None
     fields: str = "none"
     duplicates: str = "keep"
+    quality: float | None = None
 
     def __post_init__(self) -> None:
+        if self.quality is not None and not 0 <= self.quality <= 100:
+            raise ValueError(f"quality: expected 0 to 100, got {self.quality}")
         for name in ("voxel_size", "max_error"):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
@@ -105,6 +109,7 @@ class Anchor(ABC):
 
     name: str
     package: ClassVar[str | None] = None  # the distribution whose version belongs in the record
+    knows_quality: ClassVar[bool] = False  # whether `Setting.quality` says something to it
     last_run: ProgramRun | None = None
 
     def identity(self) -> str:

@@ -2,7 +2,7 @@
 
 ``r01`` to ``r06`` scale the grid by the cloud's bits, merge the points that meet there, and quantise fields; trisoup
 has four, by the size of its nodes. ``b004`` to ``b256`` are bounds in millimetres for clouds in metres: every point is
-kept, and none moves farther.
+kept, and none moves farther. ``q10`` to ``q90`` are qualities, for codecs that know them.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ _SCALES = {  # bits an axis, at most -> r01 .. r06
 }
 _QUANTISERS = (51, 46, 40, 34, 28, 22)
 _NODE_SIZES_LOG2 = (5, 4, 3, 2)
+_QUALITIES = (10, 20, 30, 40, 50, 55, 60, 65, 70, 75, 78, 80, 83, 86, 90)
 _BOUNDS_MM = (4, 8, 16, 32, 64, 128, 256)
 BOUNDS = tuple(f"b{millimetres:03}" for millimetres in _BOUNDS_MM)
+QUALITIES = tuple(f"q{quality:02}" for quality in _QUALITIES)
 CTC = tuple(f"r{i:02}" for i in range(1, len(_QUANTISERS) + 1))
 
 
@@ -34,8 +36,9 @@ def rate_points(
 
     Args:
         rates: "lossless" (or what the cloud asks for); "ctc" for all of r01 to r06, "bounds" for all of b004 to b256,
-            or single ones of them; or mappings of fields of `Setting`, with the name as ``rate``; or a mapping with
-            ``rates`` of these kinds and ``codecs``, patterns of the names of those that are asked for them.
+            "qualities" for q10 to q90, or single ones of them; or mappings of fields of `Setting`, with the name as
+            ``rate``; or a mapping with ``rates`` of these kinds and ``codecs``, patterns of the names of those that are
+            asked for them.
         setting: what the cloud asks of every codec.
         bits: of the cloud's grid.
         codec: its name; None: rates of some codecs alone are left out.
@@ -43,7 +46,7 @@ def rate_points(
     Raises:
         ValueError: an unknown rate, a mapping without a name, or a name that comes twice.
     """
-    groups = {"ctc": CTC, "bounds": BOUNDS}
+    groups = {"ctc": CTC, "bounds": BOUNDS, "qualities": QUALITIES}
     wanted = [rate for entry in rates for rate in _of_codec(entry, codec)]
     named = [name for rate in wanted for name in (groups.get(rate, (rate,)) if isinstance(rate, str) else (rate,))]
     points = [_point(rate, setting, bits) for rate in named]
@@ -81,8 +84,10 @@ def _point(rate: str | Mapping[str, Any], setting: Setting, bits: int) -> Settin
         return replace(setting, rate=_name(setting))
     if rate in BOUNDS:
         return replace(setting, rate=rate, voxel_size=None, max_error=_BOUNDS_MM[BOUNDS.index(rate)] / 1000)
+    if rate in QUALITIES:
+        return replace(setting, rate=rate, quality=float(_QUALITIES[QUALITIES.index(rate)]))
     if rate not in CTC:
-        known = ", ".join((*CTC, *BOUNDS))
+        known = ", ".join((*CTC, *BOUNDS, *QUALITIES))
         raise ValueError(f"rates: expected lossless, ctc, bounds, or one of {known}, got {rate!r}")
     i = CTC.index(rate)
     scales = next(scales for most, scales in _SCALES.items() if bits <= most)

@@ -25,7 +25,8 @@ from pcc.ops import octree
 
 MOST_LEVELS = 4  # that are inferred
 OVERHEAD_BYTES = 26  # of the chunk, but for two a level
-POINTS = 256  # operating points from one level to the next: the codes of a share
+POINTS = 256  # operating points where one level is inferred: all codes of a share
+FEWER_POINTS = 160  # where more are: with a larger share the level had better be whole
 EVEN, MOST_TRIES = 0.003, 3  # of the number of voxels, what it may be off; and how often a lean is looked for
 FIRST_SLOPE = 600  # units of lean for a whole number more, about
 CLOSE_BPP, CLOSE_DB = 0.01, 0.03  # of the target: a search ends where it is met and no more than so much is left
@@ -55,8 +56,7 @@ def encode_target(voxels: Voxels, program: Program, target: Target) -> Coded | N
     """
     coder = PointCoder(voxels, program)
     if target.quality is not None:
-        point = round(target.quality / 100 * MOST_LEVELS * POINTS) - MOST_LEVELS * POINTS + coder.num_points
-        return None if point >= coder.num_points else coder.at(max(point, 0))
+        return None if target.quality == 100 else coder.at(coder.point_of(target.quality))
     if target.psnr is not None:
         reached = _search(
             coder.num_points, lambda point: psnr(voxels, coder.at(point).octree.codes), target.psnr, CLOSE_DB
@@ -91,7 +91,7 @@ class PointCoder:
     def __init__(self, voxels: Voxels, program: Program) -> None:
         self.voxels, self.program = voxels, program
         self.num_levels = min(MOST_LEVELS, voxels.depth)
-        self.num_points = self.num_levels * POINTS
+        self.num_points = (self.num_levels - 1) * FEWER_POINTS + POINTS
         self._levels = [voxels.codes]  # the last first
         for _ in range(self.num_levels - 1):
             self._levels.append(octree.parents(self._levels[-1])[0])
@@ -118,9 +118,17 @@ class PointCoder:
         """D1 at a point in decibels."""
         return psnr(self.voxels, self.at(point).octree.codes)
 
+    def point_of(self, quality: float) -> int:
+        """The point of a quality below 100: a quarter of the scale for each number of inferred levels."""
+        steps = quality / 100 * MOST_LEVELS - (MOST_LEVELS - self.num_levels)
+        done = min(max(int(steps), 0), self.num_levels - 1)
+        points = POINTS if done == self.num_levels - 1 else FEWER_POINTS
+        return done * FEWER_POINTS + min(int(max(steps - done, 0.0) * points), points - 1)
+
     def _of_point(self, point: int) -> tuple[int, int]:
         """Inferred levels, and the share of the first."""
-        return self.num_levels - point // POINTS, point % POINTS
+        done = min(point // FEWER_POINTS, self.num_levels - 1)
+        return self.num_levels - done, point - done * FEWER_POINTS
 
     def _balanced(self, point: int) -> Coded:
         levels, share = self._of_point(point)

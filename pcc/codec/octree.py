@@ -140,12 +140,21 @@ def _occupancies(codes: np.ndarray, depth: int) -> list[np.ndarray]:
     return occupancies(codes, depth)
 
 
-def count_macs(codes: np.ndarray, depth: int, program: Program, level_offset: int, adaptive: int = 0) -> int:
-    """Products that the network costs a decoder of these voxels; adaptive levels above its last count in full."""
+def count_macs(
+    codes: np.ndarray, depth: int, program: Program, level_offset: int, adaptive: int = 0,
+    inferred: Inferred | None = None,
+) -> int:  # fmt: skip
+    """Products that the network costs a decoder of these voxels; adaptive levels above its last count in full.
+
+    With inferred levels the codes are those that are decoded.
+    """
     level, total = root_level(), 0
     num_network = num_network_levels(adaptive, depth)
     for d, occupancy in enumerate(_occupancies(codes, depth)[:num_network]):
-        total += program.macs(level, depth - d + level_offset)
+        scale = depth - d + level_offset
+        if inferred is not None and inferred.has(depth - d):
+            scale = inferred.scale(program, scale, depth - d)
+        total += program.macs(level, scale)
         if d + 1 < num_network:
             level = child_level(level, occupancy)
     return total

@@ -47,11 +47,12 @@ def _record(job: Job, data: bytes, num_points: int) -> dict[str, Any]:
         "num_voxels": frame.header.num_voxels,
         "num_bytes": len(data),
         "bpp": 8 * len(data) / num_points if num_points else 0.0,
-        "geometry_bpp": frame.geometry_bpp,
+        "geometry_bpp": 8 * (frame.geometry_bytes + frame.multiplicity_bytes) / num_points if num_points else 0.0,
         "geometry_bytes": frame.geometry_bytes + frame.multiplicity_bytes,
         "field_bytes": {spec.name: size for spec, size in frame.fields},
         "model": frame.model_digest.hex() if frame.model_digest else None,
         "lossless": not frame.header.quantized and not frame.header.num_merged,
+        "inferred_levels": 0 if frame.inferred is None else len(frame.inferred.shares),
         "voxel_size": frame.header.voxel_size,
         "depth": frame.header.depth,
     }
@@ -59,6 +60,8 @@ def _record(job: Job, data: bytes, num_points: int) -> dict[str, Any]:
 
 def _line(record: dict[str, Any]) -> str:
     how = "lossless" if record["lossless"] else f"voxels of {record['voxel_size']:g}"
+    if levels := record["inferred_levels"]:
+        how = f"{levels} level{'' if levels == 1 else 's'} of {record['depth']} inferred"
     dropped = f"; {record['num_dropped']:,} points with no position left out" if record["num_dropped"] else ""
     return (
         f"{record['input']} -> {record['output']}: {record['num_points']:,} points, {record['num_bytes']:,} bytes, "

@@ -49,14 +49,24 @@ def _record(frame: FrameInfo) -> dict[str, Any]:
             {"name": s.name, "dtype": s.dtype.name, "columns": s.columns, "num_bytes": size} for s, size in frame.fields
         ],
         "model": frame.model_digest.hex() if frame.model_digest else None,
+        "inferred_levels": _inferred(frame),
         "adaptive_levels": [level for level in range(header.depth) if frame.adaptive >> level & 1],
         "lattice": asdict(frame.lattice) if frame.lattice else None,
         "digest": frame.digest.hex(),
     }
 
 
+def _inferred(frame: FrameInfo) -> list[dict[str, int]]:
+    """Of which levels not all is coded: number, share and lean."""
+    if frame.inferred is None:
+        return []
+    first = frame.header.depth - len(frame.inferred.shares)
+    pairs = zip(frame.inferred.shares, frame.inferred.leans, strict=True)
+    return [{"level": first + i, "share": share, "lean": lean} for i, (share, lean) in enumerate(pairs)]
+
+
 def _lines(index: int, frame: dict[str, Any]) -> list[str]:
-    how = "lossless" if frame["lossless"] else "quantised or merged"
+    how = "lossless" if frame["lossless"] else "lossy" if frame["inferred_levels"] else "quantised or merged"
     positions = frame["geometry_bytes"] + frame["multiplicity_bytes"]
     lines = [
         f"  frame {index}: {frame['num_points']:,} points, {frame['num_bytes']:,} bytes",
@@ -72,6 +82,8 @@ def _lines(index: int, frame: dict[str, Any]) -> list[str]:
     if frame["lattice"]:
         lines.append(_lattice_line(frame["lattice"]))
     lines.append(f"    model       {frame['model'] or 'none needed'}")
+    for level in frame["inferred_levels"]:
+        lines.append(f"    level {level['level']:<5} inferred, share {level['share']} of 255, lean {level['lean']}")
     if frame["adaptive_levels"]:
         lines.append(f"    adaptive    {len(frame['adaptive_levels'])} of {frame['depth']} levels")
     return [*lines, f"    digest      {frame['digest']}"]

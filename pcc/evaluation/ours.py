@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import numpy as np
+
 import pcc
 from pcc import _ext
 from pcc.anchors import Anchor, Setting
 from pcc.anchors.base import Cost
 from pcc.codec.info import FrameInfo, describe
 from pcc.codec.octree import count_macs
+from pcc.geometry.grid import codes_of
 from pcc.geometry.voxels import voxelize
 from pcc.inference.lattice_program import LatticeProgram
 from pcc.inference.registry import Model, find_model, find_model_by_digest, model_paths
@@ -26,6 +29,8 @@ class PccCodec(Anchor):
         model: a name ("dense", "lidar", "lattice", "auto", "adaptive") or the path of an exported model.
         label: the name in tables; None builds one from the model.
     """
+
+    knows_quality = True
 
     def __init__(self, model: str = "auto", label: str | None = None) -> None:
         self.model = model
@@ -51,6 +56,7 @@ class PccCodec(Anchor):
             max_error=setting.max_error,
             fields=setting.fields,
             duplicates=setting.duplicates,
+            quality=setting.quality,
         )
 
     def decompress(self, data: bytes) -> PointCloud:
@@ -65,8 +71,12 @@ class PccCodec(Anchor):
         if isinstance(program, LatticeProgram):
             macs = self._lattice_macs(program, frame, setting)
             return Cost(program.num_parameters, macs / 1000 / len(cloud))
-        voxels = voxelize(cloud.xyz, voxel_size=setting.step(cloud), max_error=setting.max_error)
-        macs = count_macs(voxels.codes, voxels.depth, program, frame.level_offset, frame.adaptive)
+        if frame.inferred is not None:
+            codes, depth = np.sort(codes_of(self.decompress(data).xyz, frame.header.grid)), frame.header.depth
+        else:
+            voxels = voxelize(cloud.xyz, voxel_size=setting.step(cloud), max_error=setting.max_error)
+            codes, depth = voxels.codes, voxels.depth
+        macs = count_macs(codes, depth, program, frame.level_offset, frame.adaptive, frame.inferred)
         return Cost(program.num_parameters, macs / 1000 / len(cloud))
 
     @staticmethod

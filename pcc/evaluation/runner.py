@@ -151,7 +151,7 @@ class _Run:
         source, codec, setting = job.source, job.codec, job.setting
         where = source.name, codec.name, setting.rate
         try:
-            if reason := codec.missing(setting):
+            if reason := _missing(codec, setting):
                 recorded = recorded_cell(source, self.digest(source), codec.name, setting)
                 return recorded or Failure(*where, reason)
             key = None if self.store is None else cell_key(source, setting, codec, self.machine, self.repeats)
@@ -182,6 +182,12 @@ class _Run:
         if source.path not in self.digests:
             self.digests[source.path] = cloud_digest(source)
         return self.digests[source.path]
+
+
+def _missing(codec: Anchor, setting: Setting) -> str | None:
+    if setting.quality is not None and not codec.knows_quality:
+        return "knows no quality"
+    return codec.missing(setting)
 
 
 def _has_its_picture(cell: Cell) -> bool:

@@ -74,6 +74,13 @@ def test_refuses(rates, message):
         rate_points(rates, Setting(), 10)
 
 
+def test_qualities():
+    points = rate_points(["qualities"], Setting(fields="all"), 10)
+    assert [point.rate for point in points][:2] == ["q10", "q20"]
+    assert [point.quality for point in points] == [float(point.rate[1:]) for point in points]
+    assert rate_points(["q75"], Setting(), 10) == [Setting(rate="q75", quality=75.0)]
+
+
 def test_bounds_are_millimetres_of_clouds_in_metres():
     points = rate_points(["lossless", "bounds"], Setting(voxel_size=0.001), 18)
     assert [point.rate for point in points[1:]] == ["b004", "b008", "b016", "b032", "b064", "b128", "b256"]

@@ -127,7 +127,7 @@ def test_numbers_of_voxels_come_out(program):
     """On every level, within the lean's reach, whatever the network believes."""
     voxels = codes_of(body())
     coder = lossy.PointCoder(voxels, program)
-    for point in (0, 300, 768, 900):
+    for point in (0, 200, 480, 600):
         coded = coder.at(point)
         plain = encode_lossy(
             voxels.codes, voxels.depth, program,
@@ -135,6 +135,19 @@ def test_numbers_of_voxels_come_out(program):
         )  # fmt: skip
         excess = [abs(len(c) / len(voxels.codes) - 1) for c in (coded.octree.codes, plain.codes)]
         assert excess[0] <= excess[1] + 0.01
+
+
+def test_qualities_are_points_in_order(program):
+    """A quarter of the scale for each number of inferred levels, from nothing of the first coded to nearly all."""
+    coder = lossy.PointCoder(codes_of(body()), program)
+    points = [coder.point_of(quality) for quality in np.arange(0, 100, 0.05)]
+    assert points == sorted(points)
+    assert (points[0], points[-1]) == (0, coder.num_points - 1)
+    assert [coder._of_point(coder.point_of(quality)) for quality in (0, 25, 50, 75)] == [(4, 0), (3, 0), (2, 0), (1, 0)]
+    assert coder._of_point(coder.point_of(87.5)) == (1, 128)
+    assert {coder._of_point(point) for point in range(coder.num_points)} == {
+        (levels, share) for levels in (1, 2, 3, 4) for share in range(256 if levels == 1 else 160)
+    }
 
 
 def test_fields_are_those_of_near_points(installed):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
+import pcc
 from pcc.codec.header import FrameHeader
 from pcc.commands.verify import agree
 from pcc.errors import CorruptStream
 from pcc.geometry.voxels import Grid
 from pcc.pointcloud import PointCloud
+from tests.test_cli import run
 
 XYZ = np.array([[2, 0, 0], [0, 0, 0], [2, 0, 0]], np.int32)
 ORIGINAL = PointCloud(XYZ, {"i": np.array([5, 6, 7], np.uint8)})
@@ -53,3 +57,29 @@ def test_a_bound_is_measured():
     assert agree(original, decoded, header).max_error == pytest.approx(0.5)
     with pytest.raises(CorruptStream, match="half a voxel"):
         agree(original, PointCloud(decoded.xyz + 0.7), header)
+
+
+def test_lossy_clouds_are_held_against_their_originals(tmp_path, monkeypatch, capsys):
+    """What is kept of them is said; another cloud, or a field of another, is found."""
+    pytest.importorskip("torch", reason="extra 'train' is not installed: the program under test is exported from it")
+    from tests.networks import TINY_LOSSY, exported, random_network
+
+    (tmp_path / "models").mkdir()
+    exported(random_network(TINY_LOSSY), tmp_path / "models" / "dense-lossy.safetensors")
+    monkeypatch.setenv("PCC_MODEL_PATH", str(tmp_path / "models"))
+    x, y = (a.ravel() for a in np.meshgrid(np.arange(30), np.arange(30)))
+    cloud = pcc.PointCloud(np.stack([x, y, x * y // 60], 1).astype(np.int16), {"shade": x.astype(np.uint8)})
+    pcc.write_points(tmp_path / "a.npz", cloud)
+    pcc.write_points(tmp_path / "b.npz", pcc.PointCloud(cloud.xyz * 9, cloud.fields))
+    pcc.write_points(tmp_path / "c.npz", pcc.PointCloud(cloud.xyz))
+    assert run("encode", tmp_path / "a.npz", "--quality", "80") == 0
+    assert "1 level of 5 inferred" in capsys.readouterr().out
+    stream = tmp_path / "a.pcc"
+    assert run("info", stream) == 0
+    assert "inferred, share 51 of 255, lean" in capsys.readouterr().out
+    assert run("verify", stream, "--against", tmp_path / "a.npz") == 0
+    assert re.search(r"[\d.]+% of the voxels are there, D1 [\d.]+ dB \(peak 31\)", capsys.readouterr().out)
+    assert run("verify", stream, "--against", tmp_path / "b.npz") == 3
+    assert "another cloud" in capsys.readouterr().err
+    assert run("verify", stream, "--against", tmp_path / "c.npz") == 3
+    assert "'shade' is not in the original" in capsys.readouterr().err
