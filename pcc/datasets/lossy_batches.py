@@ -37,10 +37,10 @@ class LossyRecipe:
         least, most: of its share otherwise, drawn log-uniformly.
     """
 
-    levels: Sequence[float] = (0.45, 0.33, 0.15, 0.07)
-    none: float = 0.25
-    least: int = 4
-    most: int = 200
+    levels: Sequence[float] = (0.5, 0.3, 0.13, 0.07)
+    none: float = 0.2
+    least: int = 8
+    most: int = 250
 
     def __post_init__(self) -> None:
         if not 1 <= self.least <= self.most <= MOST_SHARE or min(self.levels) < 0:
