@@ -102,7 +102,12 @@ def choose_model(codes: np.ndarray) -> str:
     Args:
         codes: (V,) uint64 Morton codes, ascending and distinct, V >= 1.
     """
-    return "dense" if len(codes) >= MIN_DENSE_CHILDREN * _num_blocks(codes) else "lidar"
+    return "dense" if is_dense(codes) else "lidar"
+
+
+def is_dense(codes: np.ndarray) -> bool:
+    """Whether occupied 2x2x2 blocks hold as many voxels as those of a scanned surface."""
+    return len(codes) >= MIN_DENSE_CHILDREN * _num_blocks(codes)
 
 
 def _num_blocks(codes: np.ndarray) -> int:

@@ -14,17 +14,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pcc.codec import container
-from pcc.codec.choice import ADAPTIVE, AUTO
+from pcc.codec.choice import ADAPTIVE, AUTO, is_dense
 from pcc.codec.digest import decoded_digest
 from pcc.codec.dtypes import dtype_code
 from pcc.codec.fields import encode_field, select
 from pcc.codec.floats import encode_floats
 from pcc.codec.header import FrameHeader, write_header
 from pcc.codec.order import decoded_order, encode_order
-from pcc.codec.positions import Positions, lattice_positions, lossy_positions, octree_positions
+from pcc.codec.positions import (
+    Positions,
+    coarser_positions,
+    is_nearer,
+    lattice_positions,
+    lossy_positions,
+    octree_positions,
+)
 from pcc.codec.target import MODEL as LOSSY_MODEL
 from pcc.codec.target import Target
-from pcc.errors import InvalidSensor
+from pcc.errors import InvalidCloud, InvalidSensor
 from pcc.geometry.voxels import check_options, devoxelize_codes, voxelize
 from pcc.inference.program import Program
 from pcc.ops import morton
@@ -126,7 +133,8 @@ def encode_frame(
         positions = min(ways, key=lambda way: way.num_bytes)
     chosen = {name: values[positions.rows] for name, values in chosen.items()}
     floats = cloud.xyz[positions.rows] if lossless_floats else None
-    exact = lossless_floats or (size is None and max_error is None) or _restores(cloud.xyz, positions)
+    untouched = size is None and max_error is None and target is None
+    exact = lossless_floats or untouched or _restores(cloud.xyz, positions)
     exact = exact and not positions.inferred
     header = FrameHeader(
         positions.grid,
@@ -228,7 +236,20 @@ def _lossy(
     if not isinstance(program, Program) or program.lossy_scale is None:
         raise ValueError(f"model: {program.name} codes whole levels only; bpp, psnr and quality need {LOSSY_MODEL}")
     voxels = voxelize(cloud.xyz, voxel_size=voxel_size)
-    return lossy_positions(voxels, program, target) if len(voxels) > 1 else None
+    if len(voxels) < 2:
+        return None
+    try:
+        inferred = lossy_positions(voxels, program, target)
+    except InvalidCloud:  # of sparse clouds the whole levels alone may take too much
+        assert target.bpp is not None
+        coarse = coarser_positions(cloud.xyz, voxels, int(target.bpp * len(cloud) / 8))
+        if coarse is None:
+            raise
+        return coarse
+    if inferred is None or is_dense(voxels.codes):
+        return inferred
+    coarse = coarser_positions(cloud.xyz, voxels, inferred.num_bytes)
+    return coarse if coarse is not None and is_nearer(voxels, coarse, inferred) else inferred
 
 
 def _restores(xyz: np.ndarray, positions: Positions) -> bool:

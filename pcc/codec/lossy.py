@@ -18,7 +18,7 @@ from pcc.codec.inferred import MOST_LEAN, Inferred
 from pcc.codec.octree import LossyOctree, encode_lossy
 from pcc.codec.target import Target
 from pcc.errors import InvalidCloud
-from pcc.geometry.near import nearest
+from pcc.geometry.near import d1
 from pcc.geometry.voxels import Voxels
 from pcc.inference.program import Program
 from pcc.ops import octree
@@ -173,10 +173,7 @@ def _next_lean(tried: dict[int, float]) -> int:
 
 def psnr(voxels: Voxels, codes: np.ndarray) -> float:
     """D1 of decoded voxels (M,) in decibels, with the peak 2^depth - 1; infinite where they are the same."""
-    if not len(codes):
-        return -math.inf
-    worst = max(nearest(voxels.codes, codes)[1].mean(), nearest(codes, voxels.codes)[1].mean())
-    peak = (1 << voxels.depth) - 1
+    worst, peak = d1(voxels.codes, codes), (1 << voxels.depth) - 1
     return math.inf if worst == 0 else 10 * math.log10(3 * peak**2 / worst)
 
 

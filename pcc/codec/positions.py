@@ -13,9 +13,10 @@ from pcc.codec.columns import encode_column
 from pcc.codec.fallback import all_levels
 from pcc.codec.geometry import GeometryHeader, write_geometry_header
 from pcc.geometry.grid import Grid
-from pcc.geometry.near import nearest
-from pcc.geometry.voxels import Voxels
+from pcc.geometry.near import d1, nearest
+from pcc.geometry.voxels import Voxels, voxelize
 from pcc.inference.program import Program
+from pcc.ops import morton
 
 if TYPE_CHECKING:
     from pcc.codec.lattice.encode import LatticeFrame
@@ -108,6 +109,29 @@ def lossy_positions(voxels: Voxels, program: Program, target: Target) -> Positio
     rows = voxels.order[firsts[nearest(codes, voxels.codes)[0]]]
     counts = np.broadcast_to(np.int64(1), len(codes))
     return Positions(chunks, voxels.grid, voxels.depth, codes, counts, rows, inferred=True)
+
+
+def coarser_positions(xyz: np.ndarray, voxels: Voxels, most_bytes: int) -> Positions | None:
+    """Those of the finest coarser voxels, one point each, that need no more bytes; None where no edge is coarse enough.
+
+    Args:
+        xyz: (N, 3), what the voxels were made of.
+    """
+    for factor in sorted({round(2 ** (k / 4)) for k in range(4, 4 * voxels.depth)}):
+        coarse = voxelize(xyz, voxel_size=factor * voxels.grid.step)
+        way = octree_positions(coarse, "auto", True, merge=True)
+        if way.num_bytes <= most_bytes:
+            return way
+    return None
+
+
+def is_nearer(voxels: Voxels, way: Positions, rival: Positions) -> bool:
+    """Whether a way in coarser voxels comes nearer to the voxels, by D1, than a rival in voxels of their size."""
+    factor = round(way.grid.step / voxels.grid.step)
+    places = factor * (morton.decode(way.codes) + np.array(way.grid.origin)) - np.array(voxels.grid.origin)
+    clouds = morton.decode(voxels.codes), places, morton.decode(rival.codes)
+    original, coarse, inferred = (np.unique(morton.encode((p + factor).astype(np.int32))) for p in clouds)
+    return d1(original, coarse) <= d1(original, inferred)
 
 
 def _decoded_rows(voxels: Voxels, merge: bool) -> tuple[np.ndarray, np.ndarray]:

@@ -47,6 +47,11 @@ def nearest(codes: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return rows, squared
 
 
+def d1(codes: np.ndarray, others: np.ndarray) -> float:
+    """The larger of the mean squared distances in voxels from one to the other, of ascending codes, both not empty."""
+    return float(max(nearest(codes, others)[1].mean(), nearest(others, codes)[1].mean()))
+
+
 def _near_in_order(coords: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Rows (N,) of others (M, 3) for coords (N, 3), and squared distances."""
     rows, squared = np.zeros(len(coords), np.int64), np.full(len(coords), np.iinfo(np.int64).max)

@@ -150,6 +150,31 @@ def test_qualities_are_points_in_order(program):
     }
 
 
+@pytest.mark.parametrize("target", [{"quality": 50}, {"bpp": 3.0}, {"psnr": 30.0}])
+def test_sparse_clouds_are_no_worse_than_in_an_octree(installed, target):
+    """Coarser voxels take the place of inferred ones where they are better at no more bytes."""
+    rng = np.random.default_rng(5)
+    cloud = pcc.PointCloud(rng.integers(-300, 300, (1500, 3)).astype(np.int32))
+    stream = pcc.encode(cloud, **target)
+    (info,) = describe(stream)
+    back = pcc.decode(stream)
+    assert info.header.quantized
+    if info.inferred is None:
+        assert info.header.voxel_size >= 2
+        assert len(back) <= len(cloud)
+    for factor in range(2, 17):
+        octree = pcc.encode(cloud, voxel_size=float(factor), duplicates="merge", sensor="none")
+        if len(octree) < len(stream):
+            if "bpp" not in target or info.inferred is not None:
+                assert mean_distance(cloud, back) <= mean_distance(cloud, pcc.decode(octree)) * 1.001
+            break
+
+
+def mean_distance(a, b):
+    squared = ((a.xyz[:, None].astype(float) - b.xyz[None].astype(float)) ** 2).sum(2)
+    return max(squared.min(0).mean(), squared.min(1).mean())
+
+
 def test_fields_are_those_of_near_points(installed):
     cloud = body()
     back = pcc.decode(pcc.encode(cloud, quality=70))
@@ -188,7 +213,7 @@ def test_wrong_arguments(installed, tmp_path):
     with pytest.raises(ValueError, match="whole levels only"):
         pcc.encode(cloud, quality=50, model=whole)
     with pytest.raises(InvalidCloud, match="lowest quality"):
-        pcc.encode(cloud, bpp=1e-4)
+        pcc.encode(cloud, bpp=1e-2)
     with pytest.raises(InvalidCloud, match="NaN"):
         pcc.encode(pcc.PointCloud(np.full((9, 3), np.nan, np.float32)), quality=50)
     with pytest.raises(ValueError, match="expected one of them"):
