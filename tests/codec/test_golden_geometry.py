@@ -45,6 +45,7 @@ def test_two_formats_of_programs_are_frozen():
     assert {program(name).order for name in CLOUDS if isinstance(program(name), Program)} == {
         CodingOrder(2, 8),
         CodingOrder(8, 2, by_colour=True),
+        CodingOrder(8, 4),
     }
     formats = [(FOLDER / f"{model}.safetensors").read_bytes()[:4096] for model in ("model", "model_2")]
     assert [b"pcc-occupancy-1" in head for head in formats] == [True, False]

@@ -5,7 +5,8 @@
 A stream that no longer decodes, or an encoder that writes other bytes, is a break of the format: it needs a new
 version (docs/bitstream.md), not a new golden file. Both models are the `smoke` experiment's, trained for seconds:
 `model` as it was in the first format of programs, `model_2` in the second, with one weight set, eight colours and two
-groups, colour by colour. `model_lattice` is the `smoke_lattice` experiment's.
+groups, colour by colour. `model_lattice` is the `smoke_lattice` experiment's; `model_lossy` has the random weights of
+`tests.networks.TINY_LOSSY`.
 """
 
 from __future__ import annotations
@@ -121,6 +122,8 @@ CLOUDS: dict[str, tuple[Callable[[], PointCloud], dict, str]] = {
         {"mask": 0b1001, "calibrations": bytes([0x88, 0x08, 0xF0, 0x88, 0x7F, 0xA6, 0x78]), "fields": "none"},
         "model_2",
     ),
+    "surface_inferred": (surface, {"quality": 60, "fields": "none"}, "model_lossy"),
+    "surface_mostly_coded": (surface, {"quality": 85}, "model_lossy"),
     "turn": (turn, LATTICE, "model_lattice"),
     "turn_within_20mm": (turn, {**LATTICE, "max_error": 0.02}, "model_lattice"),
     "turn_moved": (moved_turn, {**LATTICE, "lossless_floats": True}, "model_lattice"),
