@@ -41,6 +41,9 @@ results: install
 	$(BIN)/pcc sensor untwist $(PCC_DATA)/semantickitti_labelled_a/*.bin -o $(PCC_DATA)/untwisted/semantickitti_labelled_a.ply
 	PCC_LASERS=hdl64e $(LIDAR) name=lidar 'rates=[lossless,bounds]' 'models=[auto,lattice-fast,lidar]' \
 		'anchor=[$(GPCC),draco]' 'tasks=[results/odometry.json]' hydra.run.dir=results/lidar
+	$(BIN)/python eval.py data=eval_dense store=null pictures=[] repeats=3 name=lossy hydra.run.dir=results/lossy 'models=[auto]' \
+		'rates=[{rates: [lossless,qualities], codecs: ["pcc-*"]},{rates: [ctc], codecs: ["gpcc-*"]}]' \
+		'anchor=[gpcc_octree,gpcc_trisoup]' bd_anchor=gpcc-trisoup
 	PCC_LASERS=hdl64e $(LIDAR) name=lidar_curves 'rates=[{rates: [bounds], codecs: ["pcc-*"]},{rates: [ctc], codecs: ["gpcc-*"]}]' \
 		'models=[auto]' 'anchor=[$(GPCC)]' bd_anchor=gpcc-predictive-angular hydra.run.dir=results/lidar_curves
 

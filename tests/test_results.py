@@ -12,8 +12,8 @@ import pytest
 import pcc
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("geometry", "fields", "lidar")
-RATES = ("lossless", "voxels 0.001", "r03", "b032")
+FOLDERS = ("geometry", "fields", "lidar", "lossy")
+RATES = ("lossless", "voxels 0.001", "r03", "b032", "q60", "q80")
 DATA = Path(os.environ.get("PCC_DATA", ROOT.parent / "shared" / "unpacked"))
 
 
@@ -46,7 +46,7 @@ def test_streams_are_those_of_the_results(folder):
             continue
         stream = pcc.encode(
             cloud, model=cell["codec"].removeprefix("pcc-"), voxel_size=size, max_error=setting["max_error"],
-            fields=setting["fields"], duplicates=setting["duplicates"],
+            fields=setting["fields"], duplicates=setting["duplicates"], quality=setting.get("quality"),
         )  # fmt: skip
         assert hashlib.sha256(stream).hexdigest() == cell["stream_sha256"], (
             cell["cloud"],
