@@ -50,8 +50,9 @@ def row_of(cloud: pcc.PointCloud, options: dict[str, float], rounds: int) -> lis
     cost = PccCodec("auto").cost(cloud, Setting(), data)
     ((name, value),) = options.items()
     levels = "whole" if info.inferred is None else " ".join(map(str, info.inferred.shares))
+    quality = f"{8 * len(data) / len(cloud):.4f}", f"{errors.d1_psnr:.2f}", f"{errors.d2_psnr:.2f}"
     return [
-        f"{name} {value:g}", levels, f"{8 * len(data) / len(cloud):.4f}", f"{errors.d1_psnr:.2f}", f"{errors.d2_psnr:.2f}",
+        f"{name} {value:g}", levels, *quality,
         f"{len(back) / len(cloud):.3f}", f"{1000 * encode_s:.0f}", f"{1000 * decode_s:.0f}",
         "" if cost.kmac_per_point is None else f"{cost.kmac_per_point:.1f}",
     ]  # fmt: skip

@@ -28,6 +28,7 @@ OVERHEAD_BYTES = 26  # of the chunk, but for two a level
 POINTS = 256  # operating points where one level is inferred: all codes of a share
 FEWER_POINTS = 160  # where more are: with a larger share the level had better be whole
 EVEN, MOST_TRIES = 0.003, 3  # of the number of voxels, what it may be off; and how often a lean is looked for
+USUAL_LEAN = -4  # what is tried first
 FIRST_SLOPE = 600  # units of lean for a whole number more, about
 CLOSE_BPP, CLOSE_DB = 0.01, 0.03  # of the target: a search ends where it is met and no more than so much is left
 
@@ -95,7 +96,7 @@ class PointCoder:
         self._levels = [voxels.codes]  # the last first
         for _ in range(self.num_levels - 1):
             self._levels.append(octree.parents(self._levels[-1])[0])
-        self._lean = dict.fromkeys(range(self.num_levels), 0)
+        self._lean = dict.fromkeys(range(self.num_levels), USUAL_LEAN)
         self._coded: dict[int, Coded] = {}
         self._bits: dict[int, int] = {}
 

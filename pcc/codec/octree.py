@@ -18,6 +18,7 @@ from pcc.codec.walk import walk
 from pcc.entropy.coders import BitEstimator, RansDecoder, RansEncoder
 from pcc.errors import CorruptStream
 from pcc.geometry.octree import child_level, leaf_codes, occupancies, root_level
+from pcc.inference.lossy import whole_scale
 from pcc.inference.program import Program
 
 MODEL_BITS = 8 * 17  # digest and level offset, which a frame without a model does not have
@@ -154,6 +155,8 @@ def count_macs(
         scale = depth - d + level_offset
         if inferred is not None and inferred.has(depth - d):
             scale = inferred.scale(program, scale, depth - d)
+        else:
+            scale = whole_scale(scale, program.lossy_scale)
         total += program.macs(level, scale)
         if d + 1 < num_network:
             level = child_level(level, occupancy)

@@ -21,6 +21,7 @@ from pcc.codec.fallback import ChosenLevels, Fallback
 from pcc.codec.inferred import Inferred
 from pcc.errors import CorruptStream
 from pcc.geometry.octree import Level, child_level, root_level
+from pcc.inference.lossy import whole_scale
 
 
 class Step(Protocol):
@@ -106,6 +107,8 @@ def walk(
         if active is not None:
             if inferred is not None and partly:
                 scale = inferred.scale(active, scale, depth - d)
+            else:
+                scale = whole_scale(scale, active.lossy_scale)
             view = active.view(level)
             feats = active.features(feats, view, scale)
             if inferred is not None and partly:

@@ -38,11 +38,16 @@ def lossy_row(scale: int, share: int, first: bool) -> int:
     return 8 * (min(scale, 3) - 1) + min(share.bit_length(), 7)
 
 
+def whole_scale(scale: int, lossy_scale: int | None) -> int:
+    """The scale of a level that is coded whole: coarser ones than there are weights for are like the coarsest."""
+    return scale if lossy_scale is None else min(scale, lossy_scale - 1)
+
+
 def check_lossy_scale(lossy_scale: object, scales: Sequence[int], max_scale: int, lone_hidden: int) -> None:
     """Raise ValueError unless it is None, or one of the scales, from which on there are `LOSSY_SCALES`."""
     if lossy_scale is None:
         return
     if lone_hidden:
         raise ValueError("lossy_scale: not together with a head of its own for lone nodes")
-    if type(lossy_scale) is not int or lossy_scale not in scales or max_scale != lossy_scale + LOSSY_SCALES - 1:
+    if type(lossy_scale) is not int or lossy_scale not in scales[1:] or max_scale != lossy_scale + LOSSY_SCALES - 1:
         raise ValueError(f"lossy_scale: expected one of the scales, {LOSSY_SCALES} from the end, got {lossy_scale!r}")

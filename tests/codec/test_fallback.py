@@ -31,6 +31,7 @@ class Watched:
 
     def __init__(self, program):
         self.program, self.calls = program, []
+        self.lossy_scale, self.num_passes = program.lossy_scale, program.num_passes
 
     def view(self, level):
         return self.program.view(level)

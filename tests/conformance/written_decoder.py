@@ -69,7 +69,8 @@ class File:
 
     def scale(self, levels_to_go: int, level_offset: int) -> tuple[str, int]:
         """Section 2: the prefix of the weight set's tensors, and the row."""
-        scale, scales = min(levels_to_go + level_offset, self.config["max_scale"]), self.config["scales"]
+        most = (self.config.get("lossy_scale") or self.config["max_scale"] + 1) - 1
+        scale, scales = min(levels_to_go + level_offset, most), self.config["scales"]
         i = max(i for i, first in enumerate(scales) if first <= scale)
         return f"set{i}.", scale - scales[i]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pcc.inference.lossy import LOSSY_SCALES, check_lossy_scale, lossy_row, pass_thresholds
+from pcc.inference.lossy import LOSSY_SCALES, check_lossy_scale, lossy_row, pass_thresholds, whole_scale
 
 
 @pytest.mark.parametrize("num_passes", [1, 8, 32, 64])
@@ -30,10 +30,16 @@ def test_rows():
     assert rows == set(range(LOSSY_SCALES))
 
 
+def test_whole_levels_end_before_the_lossy_ones():
+    assert [whole_scale(scale, 15) for scale in (1, 14, 15, 30)] == [1, 14, 14, 14]
+    assert whole_scale(30, None) == 30
+
+
 @pytest.mark.parametrize(
     ("scale", "scales", "last", "lone", "message"),
     [
         (4, [1, 2], 35, 0, "one of the scales"),
+        (1, [1, 4], 32, 0, "one of the scales"),
         (4, [1, 4], 34, 0, "32 from the end"),
         (True, [1, 4], 32, 0, "one of the scales"),
         (4, [1, 4], 35, 16, "lone nodes"),
