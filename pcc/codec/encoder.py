@@ -31,7 +31,7 @@ from pcc.codec.positions import (
 )
 from pcc.codec.target import MODEL as LOSSY_MODEL
 from pcc.codec.target import Target
-from pcc.errors import InvalidCloud, InvalidSensor
+from pcc.errors import InvalidCloud, InvalidSensor, LimitExceeded
 from pcc.geometry.voxels import check_options, devoxelize_codes, voxelize
 from pcc.inference.program import Program
 from pcc.ops import morton
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 NO_SENSOR = "none"
 _MILLIMETRE = 0.001
+MOST_LOSSY_DEPTH = 19
 COARSE_UNITS = 1000  # range units of 1/16 mm in a bin, from which on the octree may be the smaller
 
 
@@ -109,7 +110,7 @@ def encode_frame(
 
     Raises:
         InvalidCloud: NaN or infinity, or no common grid; or not even the lowest quality keeps to ``bpp``.
-        LimitExceeded: more than 2^21 voxels along an axis.
+        LimitExceeded: more than 2^21 voxels along an axis; with ``bpp``, ``psnr`` or ``quality`` 2^19.
         UnsupportedField: a dtype that no stream carries.
         ModelMismatch: the model is not installed.
         InvalidSensor: the sensor is not known, or the cloud not in its lattice though a model for that is asked for.
@@ -238,6 +239,11 @@ def _lossy(
     voxels = voxelize(cloud.xyz, voxel_size=voxel_size)
     if len(voxels) < 2:
         return None
+    if voxels.depth > MOST_LOSSY_DEPTH:
+        raise LimitExceeded(
+            f"the cloud has {voxels.depth} bits an axis; bpp, psnr and quality take {MOST_LOSSY_DEPTH} at most: give a "
+            "larger --voxel-size"
+        )
     try:
         inferred = lossy_positions(voxels, program, target)
     except InvalidCloud:  # of sparse clouds the whole levels alone may take too much

@@ -17,7 +17,7 @@ from pcc.codec.inferred import Inferred
 from pcc.codec.info import describe
 from pcc.codec.octree import decode_octree, encode_lossy, encode_octree
 from pcc.codec.target import Target
-from pcc.errors import CorruptStream, InvalidCloud, PccError
+from pcc.errors import CorruptStream, InvalidCloud, LimitExceeded, PccError
 from pcc.geometry.voxels import voxelize
 from pcc.inference.program import Program
 from pcc.ops import morton
@@ -190,6 +190,14 @@ def test_small_clouds(installed, n):
     assert len(back) >= min(n, 1)
 
 
+def test_the_deepest_clouds(installed):
+    """Two far corners, and a cloud at the other end of its cube."""
+    xyz = np.concatenate([body(600, 20).xyz.astype(np.int32) + (1 << 19) - 100, [[0, 0, 0]]])
+    for options in ({"quality": 40}, {"psnr": 90.0}, {"bpp": 12.0}):
+        back = pcc.decode(pcc.encode(pcc.PointCloud(xyz), **options))
+        assert 0 < len(back) <= 2 * len(xyz)
+
+
 def test_floats_come_out_on_their_grid(installed):
     cloud = body()
     metres = pcc.PointCloud((cloud.xyz / 100).astype(np.float32))
@@ -213,6 +221,8 @@ def test_wrong_arguments(installed, tmp_path):
         pcc.encode(cloud, quality=50, model=whole)
     with pytest.raises(InvalidCloud, match="lowest quality"):
         pcc.encode(cloud, bpp=1e-2)
+    with pytest.raises(LimitExceeded, match="20 bits an axis"):
+        pcc.encode(pcc.PointCloud(np.array([[0, 0, 0], [1 << 19, 1, 2]], np.int32)), quality=50)
     with pytest.raises(InvalidCloud, match="NaN"):
         pcc.encode(pcc.PointCloud(np.full((9, 3), np.nan, np.float32)), quality=50)
     with pytest.raises(ValueError, match="expected one of them"):
