@@ -75,7 +75,7 @@ def encode_target(voxels: Voxels, program: Program, target: Target) -> Coded | N
 
 def _whole_fits(coder: PointCoder, limit: float) -> bool:
     """Whether all levels whole keep to a limit that the last point keeps to: they take hardly more."""
-    return coder.at(coder.num_points - 1).num_bits * 1.1 <= limit
+    return coder.at(coder.num_points - 1).num_bits * 1.05 <= limit
 
 
 class PointCoder:
