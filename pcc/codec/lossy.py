@@ -28,8 +28,7 @@ OVERHEAD_BYTES = 26  # of the chunk, but for two a level
 POINTS = 256  # operating points where one level is inferred: all codes of a share
 FEWER_POINTS = 160  # where more are: with a larger share the level had better be whole
 EVEN, MOST_TRIES = 0.003, 3  # of the number of voxels, what it may be off; and how often a lean is looked for
-USUAL_LEAN = -4  # what is tried first
-FIRST_SLOPE = 600  # units of lean for a whole number more, about
+FIRST_SLOPE, MOST_STEP = 600, 24  # units of lean for a whole number more, about; and the most that a try goes on
 CLOSE_BPP, CLOSE_DB = 0.01, 0.03  # of the target: a search ends where it is met and no more than so much is left
 
 
@@ -96,7 +95,7 @@ class PointCoder:
         self._levels = [voxels.codes]  # the last first
         for _ in range(self.num_levels - 1):
             self._levels.append(octree.parents(self._levels[-1])[0])
-        self._lean = dict.fromkeys(range(self.num_levels), USUAL_LEAN)
+        self._lean: dict[tuple[int, int], int] = {}  # by the number of inferred levels, and of those below
         self._coded: dict[int, Coded] = {}
         self._bits: dict[int, int] = {}
 
@@ -112,7 +111,8 @@ class PointCoder:
             return self._coded[point].num_bits
         if point not in self._bits:
             levels, share = self._of_point(point)
-            self._bits[point] = self._code(share, levels, (self._lean[levels - 1],)).num_bits
+            lean = self._lean.get((levels, levels - 1), usual_lean(share, levels, levels - 1))
+            self._bits[point] = self._code(share, levels, (lean,)).num_bits
         return self._bits[point]
 
     def psnr(self, point: int) -> float:
@@ -142,15 +142,16 @@ class PointCoder:
     def _lean_of_level(self, share: int, levels: int, above: tuple[int, ...], below: int) -> Coded:
         """The cloud down to a level with ``below`` levels under it, in about the right number."""
         tried: dict[int, tuple[float, Coded]] = {}
-        lean, wanted = self._lean[below], len(self._levels[below])
-        while len(tried) < MOST_TRIES and lean not in tried:
+        lean, wanted = self._lean.get((levels, below), usual_lean(share, levels, below)), len(self._levels[below])
+        most = MOST_TRIES if levels < 3 else 2 * MOST_TRIES  # levels far above the last take no time
+        while len(tried) < most and lean not in tried:
             coded = self._code(share, levels, (*above, lean))
             excess = len(coded.octree.codes) / wanted - 1
             tried[lean] = excess, coded
             if abs(excess) <= EVEN:
                 break
             lean = _next_lean({lean: found for lean, (found, _) in tried.items()})
-        self._lean[below], (_, best) = min(tried.items(), key=lambda item: abs(item[1][0]))
+        self._lean[levels, below], (_, best) = min(tried.items(), key=lambda item: abs(item[1][0]))
         return best
 
     def _code(self, share: int, levels: int, leans: tuple[int, ...]) -> Coded:
@@ -169,7 +170,22 @@ def _next_lean(tried: dict[int, float]) -> int:
     else:
         (lean, excess), (other, before) = sorted(tried.items(), key=lambda item: abs(item[1]))[:2]
         step = round(-excess * (lean - other) / (excess - before)) if excess != before else 0
-    return int(np.clip(lean + step, -MOST_LEAN, MOST_LEAN))
+    return int(np.clip(lean + np.clip(step, -MOST_STEP, MOST_STEP), -MOST_LEAN, MOST_LEAN))
+
+
+def usual_lean(share: int, levels: int, below: int) -> int:
+    """What is tried first: as dense bodies have it with the model that ships.
+
+    Args:
+        share: of the first of ``levels`` inferred levels.
+        below: levels under the one that leans.
+    """
+    if below + 1 == levels:
+        early, middle, late = (-4, -7, -5) if levels == 1 else (0, -4, -6)
+        return early if share < 35 else middle if share < 90 else late
+    if below + 2 < levels:
+        return -5
+    return -9 if share < 10 else -8 if share < 40 else -6 if share < 80 else -4
 
 
 def psnr(voxels: Voxels, codes: np.ndarray) -> float:
