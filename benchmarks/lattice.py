@@ -15,8 +15,7 @@ is undone), bits a point at 1 mm, and no times.
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from timing import best
 
 import pcc
 from pcc.anchors.base import Setting
@@ -51,16 +51,6 @@ class Case:
     cloud: pcc.PointCloud
     options: dict[str, Any]
     note: str = ""
-
-
-def best(call: Callable[[], Any], rounds: int) -> tuple[float, Any]:
-    """The least of some times, and the result."""
-    times, result = [], None
-    for _ in range(rounds):
-        start = time.perf_counter()
-        result = call()
-        times.append(time.perf_counter() - start)
-    return min(times), result
 
 
 def cases_of_files(paths: list[Path], bounds: list[float]) -> Iterator[Case]:

@@ -11,14 +11,13 @@ is part of encoding.
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from timing import best
 
 import pcc
 from pcc import ops
@@ -29,16 +28,6 @@ from pcc.datasets.surfaces import sample_surface, triangle_areas
 from pcc.evaluation.ours import PccCodec
 from pcc.geometry.voxels import voxelize
 from pcc.metrics.distortion import distortion
-
-
-def best(call: Callable[[], Any], rounds: int) -> tuple[float, Any]:
-    """The least of some times, and the result."""
-    times, result = [], None
-    for _ in range(rounds):
-        start = time.perf_counter()
-        result = call()
-        times.append(time.perf_counter() - start)
-    return min(times), result
 
 
 def row_of(cloud: pcc.PointCloud, options: dict[str, float], rounds: int) -> list[str]:

@@ -70,9 +70,12 @@ struct Scratch {
 
 class Head {
  public:
-  Head(const HeadBitsShape& shape, const HeadNodes& nodes, const HeadArrays<const float>& weights, float step, bool quantised)
-      : s(shape), nodes(nodes), w(weights), step(step), quantised(quantised), transposed2(s.groups * s.hidden * s.hidden),
-        transposed1(s.groups * s.hidden * s.channels), size_(8 / s.groups) {
+  // `gradients`: whether there is a way back, which needs the weights transposed.
+  Head(const HeadBitsShape& shape, const HeadNodes& nodes, const HeadArrays<const float>& weights, float step, bool quantised,
+       bool gradients)
+      : s(shape), nodes(nodes), w(weights), step(step), quantised(quantised), size_(8 / s.groups) {
+    if (!gradients) return;
+    transposed2.resize(s.groups * s.hidden * s.hidden), transposed1.resize(s.groups * s.hidden * s.channels);
     for (int g = 0; g < s.groups; g++) {
       transpose(w.weight2 + g * s.hidden * s.hidden, s.hidden, s.hidden, transposed2.data() + g * s.hidden * s.hidden);
       transpose(w.weight1 + g * s.channels * s.hidden, s.channels, s.hidden, transposed1.data() + g * s.hidden * s.channels);
@@ -281,7 +284,7 @@ struct Slot {
 
 double occupancy_bits(const HeadBitsShape& shape, const HeadNodes& nodes, const HeadArrays<const float>& weights, float step,
                       bool quantised, const HeadArrays<float>* grads, float* grad_feats) {
-  const Head head(shape, nodes, weights, step, quantised);
+  const Head head(shape, nodes, weights, step, quantised, grads != nullptr);
   const int64_t tiles = (nodes.num_rows + kTile - 1) / kTile;
   const int slots = static_cast<int>(std::min<int64_t>(kSlots, std::max<int64_t>(1, tiles / 8)));
   double bits[kSlots] = {};
@@ -308,7 +311,7 @@ double occupancy_bits(const HeadBitsShape& shape, const HeadNodes& nodes, const 
 
 void occupancy_decide(const HeadBitsShape& shape, const HeadNodes& nodes, const HeadArrays<const float>& weights, float step,
                       bool quantised, int group, float threshold, uint8_t* occupancy) {
-  const Head head(shape, nodes, weights, step, quantised);
+  const Head head(shape, nodes, weights, step, quantised, false);
   const int64_t tiles = (nodes.num_rows + kTile - 1) / kTile;
   for_ranges(tiles, 8, [&](int64_t begin, int64_t end) {
     Scratch scratch(shape);

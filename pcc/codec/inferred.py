@@ -63,14 +63,14 @@ class Inferred:
         levels_to_go: int,
     ) -> None:  # fmt: skip
         """Code the level into ``occupancy``, which holds zeros; the scale is that of ``scale``."""
-        partial = self.coder(coder, levels_to_go)
         thresholds = pass_thresholds(self.shares[-levels_to_go], network.num_passes)
+        partial = self.coder(coder, thresholds, LEAN_UNIT * self.leans[-levels_to_go])
         target = None if self.leaves is None else child_occupancies(level, self.leaves, levels_to_go)
         steps = network.steps(feats, view, occupancy, scale, False, target)
-        for step, threshold in zip(steps, thresholds, strict=False):  # in training one step is all passes
-            partial.threshold = int(threshold)
+        for number, step in enumerate(steps):  # in training one step is all passes
+            partial.number = number
             step.code(partial, False)
 
-    def coder(self, coder: Any, levels_to_go: int) -> Any:
+    def coder(self, coder: Any, thresholds: np.ndarray, lean: int) -> Any:
         """One that codes or infers, by the walk's coder."""
-        return InferringCoder(coder, LEAN_UNIT * self.leans[-levels_to_go])
+        return InferringCoder(coder, thresholds, lean)

@@ -58,9 +58,7 @@ def encode_target(voxels: Voxels, program: Program, target: Target) -> Coded | N
     if target.quality is not None:
         return None if target.quality == 100 else coder.at(coder.point_of(target.quality))
     if target.psnr is not None:
-        reached = _search(
-            coder.num_points, lambda point: psnr(voxels, coder.at(point).octree.codes), target.psnr, CLOSE_DB
-        )
+        reached = _search(coder.num_points, coder.psnr, target.psnr, CLOSE_DB)
         return None if reached == coder.num_points else coder.at(reached)
     assert target.bpp is not None
     limit = target.bpp * int(voxels.counts.sum())

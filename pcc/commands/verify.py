@@ -20,6 +20,7 @@ from pcc.geometry.grid import quantize
 from pcc.geometry.near import nearest
 from pcc.geometry.voxels import voxelize
 from pcc.io import read_points
+from pcc.metrics.distortion import psnr
 from pcc.ops import morton
 from pcc.pointcloud import PointCloud
 
@@ -100,8 +101,7 @@ def _near(original: PointCloud, decoded: PointCloud, header: FrameHeader) -> Agr
     coded, wanted = (np.unique(morton.encode(c)) for c in coords)
     away = [nearest(*pair)[1] for pair in ((wanted, coded), (coded, wanted))]
     peak = (1 << header.depth) - 1
-    worst = max(squared.mean() for squared in away)
-    decibels = math.inf if worst == 0 else 10 * math.log10(3 * peak**2 / worst)
+    decibels = psnr(max(float(squared.mean()) for squared in away), peak)
     max_error = header.voxel_size * math.sqrt(max(int(squared.max()) for squared in away))
     kept = (away[0] == 0).mean()
     text = f"{kept:.1%} of the voxels are there, D1 {decibels:.2f} dB (peak {peak}), none farther than {max_error:.6g}"

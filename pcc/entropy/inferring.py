@@ -19,25 +19,26 @@ class InferringCoder:
 
     Args:
         coder: of the decisions that are coded.
+        thresholds: of the passes, integers in 1/256 bit.
         lean: in 1/256 bit; the more, the more inferred ones.
 
     Attributes:
-        threshold: of the pass that is coded next, in 1/256 bit.
+        number: of the pass that is coded next.
     """
 
-    def __init__(self, coder: Coder, lean: int) -> None:
-        self.coder, self.lean, self.threshold = coder, lean, 0
+    def __init__(self, coder: Coder, thresholds: np.ndarray, lean: int) -> None:
+        self.coder, self.thresholds, self.lean, self.number = coder, thresholds, lean, 0
 
     def tree(self, logits: np.ndarray, certain: np.ndarray, values: np.ndarray | None) -> np.ndarray:
         """(N,) uint8 values; see `pcc.entropy.coders.Coder.tree`. ``values`` are those that are wanted."""
         size, rows = logits.shape[1].bit_length(), np.arange(len(logits))
-        found = np.zeros(len(logits), np.uint8)
+        found, threshold = np.zeros(len(logits), np.uint8), self.thresholds[self.number]
         for bit in range(size):
             chosen = logits[:, 0] if size == 1 else logits[rows, (1 << bit) - 1 + found.astype(np.int64)]
             if bit + 1 == size and len(certain):
                 chosen = np.where((certain != 0) & (found == 0), np.int16(LOGIT_LIMIT), chosen)
             ones = (chosen > -self.lean).view(np.uint8)
-            unsure = np.flatnonzero((chosen < self.threshold) & (chosen > -self.threshold))
+            unsure = np.flatnonzero((chosen < threshold) & (chosen > -threshold))
             if len(unsure):
                 wanted = None if values is None else values[unsure] >> bit & 1
                 ones[unsure] = self.coder.binary(np.ascontiguousarray(chosen[unsure]), wanted)

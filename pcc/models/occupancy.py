@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from pcc.geometry.coding_order import LONE_ORDER, CodingOrder
 from pcc.geometry.octree import Level
 from pcc.inference.layers import check_sparse_offset
-from pcc.inference.lossy import check_lossy_scale, pass_thresholds
+from pcc.inference.lossy import check_lossy_scale
 from pcc.models.head import Head, normal
 from pcc.nn.functional import OccupancyContext, SparseConvolution
 from pcc.nn.quantisation import ACTIVATION_STEP, Quantiser, weight_step
@@ -271,7 +271,8 @@ class InferredLevel:
 
     def code(self, coder: InferringBitSum, known: bool) -> None:
         wanted = self.level.neighbours, self.target, self.level.octants
-        thresholds = pass_thresholds(coder.share, len(self.layers.head.order.passes)) / LOGIT_UNIT
-        self.occupancy[:] = self.layers.head.decide(self.feats, wanted, self.row, thresholds=thresholds)
+        self.occupancy[:] = self.layers.head.decide(
+            self.feats, wanted, self.row, thresholds=coder.thresholds / LOGIT_UNIT
+        )
         seen = torch.from_numpy(self.occupancy)
         coder.add(self.layers.bits(self.feats, self.level, seen, self.row, self.target))

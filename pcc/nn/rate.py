@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -29,11 +30,11 @@ class InferringBitSum:
     """Adds to another the bits of a level of which not all is coded (`pcc.codec.inferred`).
 
     Attributes:
-        share: of the level that is coded, a code.
+        thresholds: of the passes, in 1/256 bit; ``number`` of them is coded next, or all at once.
     """
 
-    def __init__(self, coder: BitSum, share: int) -> None:
-        self.coder, self.share = coder, share
+    def __init__(self, coder: BitSum, thresholds: np.ndarray) -> None:
+        self.coder, self.thresholds, self.number = coder, thresholds, 0
 
     def add(self, bits: Tensor) -> None:
         self.coder.add(bits)

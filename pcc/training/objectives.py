@@ -65,8 +65,8 @@ def occupancy_cost(network: OccupancyNet, batch: Batch) -> Cost:
 class _Estimated(Inferred):
     """Levels of which not all is coded, as they are trained."""
 
-    def coder(self, coder: BitSum, levels_to_go: int) -> InferringBitSum:
-        return InferringBitSum(coder, self.shares[-levels_to_go])
+    def coder(self, coder: BitSum, thresholds: np.ndarray, lean: int) -> InferringBitSum:
+        return InferringBitSum(coder, thresholds)
 
 
 def lossy_cost(network: OccupancyNet, batch: LossyBatch) -> Cost:

@@ -36,16 +36,14 @@ def expected(logits, certain, value, size, threshold, lean):
 @pytest.mark.parametrize("lean", [0, -200, 500])
 def test_round_trip(rng, size, threshold, lean):
     passes, encoder, results = list(passes_of(rng, size)), RansEncoder(), []
-    partial = InferringCoder(encoder, lean)
-    partial.threshold = threshold
+    partial = InferringCoder(encoder, np.array([threshold]), lean)
     for logits, certain, values in passes:
         found = partial.tree(logits, certain, values)
         for i in range(0, len(found), 37):
             want, _ = expected(logits[i], certain[i : i + 1], int(values[i]), size, threshold, lean)
             assert found[i] == want
         results.append(found)
-    partial = InferringCoder(RansDecoder(encoder.finish()), lean)
-    partial.threshold = threshold
+    partial = InferringCoder(RansDecoder(encoder.finish()), np.array([threshold]), lean)
     for (logits, certain, _), found in zip(passes, results, strict=True):
         np.testing.assert_array_equal(partial.tree(logits, certain, None), found)
     partial.coder.finish()
@@ -56,10 +54,10 @@ def test_the_ends(rng, size):
     """Nothing is coded at 0; above all logits everything is, and comes out as wanted unless it is certain."""
     for logits, _, values in passes_of(rng, size):
         estimator = BitEstimator()
-        partial = InferringCoder(estimator, 0)
+        partial = InferringCoder(estimator, np.array([0, LOGIT_LIMIT + 1]), 0)
         likely = partial.tree(logits, np.zeros(0, np.uint8), values)
         assert estimator.bits == 0
         np.testing.assert_array_equal(likely & 1, logits[:, 0] > 0)
-        partial.threshold = LOGIT_LIMIT + 1
+        partial.number = 1
         np.testing.assert_array_equal(partial.tree(logits, np.zeros(0, np.uint8), values), values)
         assert estimator.bits > 0
