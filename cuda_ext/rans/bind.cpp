@@ -82,6 +82,7 @@ const Registrar registrar([](nb::module_& m) {
   nb::exception<CorruptStream>(m, "CorruptStream");
   nb::class_<RansEncoder>(m, "RansEncoder")
       .def(nb::init<>())
+      .def("copy", [](const RansEncoder& self) { return new RansEncoder(self); })
       .def("put_binary", &put_binary, nb::arg("p1").noconvert(), nb::arg("symbols").noconvert())
       .def("put_tree", &put_tree, nb::arg("logits").noconvert(), nb::arg("certain").noconvert(),
            nb::arg("values").noconvert())

@@ -121,6 +121,17 @@ uint64_t cost_of(const uint16_t* bits, size_t count) {
 
 }  // namespace
 
+RansEncoder::RansEncoder(const RansEncoder& other) {
+  for (const Call& call : other.calls_) {
+    Call own{{}, call.slots, call.count, call.cost, call.open};
+    if (call.bits) {
+      own.bits.reset(new uint16_t[call.count]);
+      std::copy_n(call.bits.get(), call.count, own.bits.get());
+    }
+    calls_.push_back(std::move(own));
+  }
+}
+
 void RansEncoder::put_binary(const uint16_t* p1, const uint8_t* symbols, size_t count) {
   check_binary(p1, count);
   check_bits(symbols, count);

@@ -28,7 +28,7 @@ struct CorruptStream : std::runtime_error {
 class RansEncoder {
  public:
   RansEncoder() = default;
-  RansEncoder(const RansEncoder&) = delete;
+  RansEncoder(const RansEncoder& other);
   void put_binary(const uint16_t* p1, const uint8_t* symbols, size_t count);
   void put_tree(const int16_t* logits, const uint8_t* certain, const uint8_t* values, size_t count, int bits);
   void put_table(const uint16_t* cdf, const uint16_t* symbols, size_t count, int num_symbols);

@@ -9,12 +9,13 @@ offset, mask of adaptive levels and calibrations travel in the container.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from pcc.codec.fallback import CheapestLevels, ChosenLevels, all_levels, num_network_levels
 from pcc.codec.inferred import Inferred
-from pcc.codec.walk import walk
+from pcc.codec.walk import Front, walk
 from pcc.entropy.coders import BitEstimator, RansDecoder, RansEncoder
 from pcc.errors import CorruptStream
 from pcc.geometry.octree import child_level, leaf_codes, occupancies, root_level
@@ -66,30 +67,43 @@ def encode_cheapest(codes: np.ndarray, depth: int, program: Program, level_offse
 
 @dataclass(frozen=True, eq=False)
 class LossyOctree:
-    """A stream of which not all is coded, and what becomes of it: (M,) uint64 ascending codes."""
+    """Levels of an octree of which not all is coded, or that are all there are: where a walk may go on."""
 
-    data: bytes
-    codes: np.ndarray
+    front: Front
+    coder: RansEncoder
+
+    @cached_property
+    def data(self) -> bytes:
+        """The stream, were there no more levels."""
+        return self.coder.finish()
+
+    @cached_property
+    def codes(self) -> np.ndarray:
+        """(M,) uint64 ascending codes of the level below, which are the decoded voxels where it is the leaves."""
+        return leaf_codes(self.front.level, self.front.occupancy)
 
 
 def encode_lossy(
-    codes: np.ndarray, depth: int, program: Program, inferred: Inferred, level_offset: int = 0
-) -> LossyOctree:
+    codes: np.ndarray, depth: int, program: Program, inferred: Inferred | None, level_offset: int = 0,
+    above: LossyOctree | None = None,
+) -> LossyOctree:  # fmt: skip
     """Code voxels so that about as many of them come out, most of them where they were.
 
     Args:
         codes, depth, program, level_offset: as `encode_octree`.
-        inferred: which levels are coded in part; its leaves are ``codes``.
+        inferred: which levels are coded in part; its leaves are ``codes``. None: no level is.
+        above: some of the first levels, coded already with the same levels below them in mind; it does not change.
 
     Raises:
         ValueError: codes or depth are not as said, or the program codes whole levels only.
     """
-    coder, whole = RansEncoder(), depth - len(inferred.shares)
+    whole = depth - (0 if inferred is None else len(inferred.shares))
     if whole < 0:
-        raise ValueError(f"inferred: expected at most {depth} levels, got {len(inferred.shares)}")
-    known = _occupancies(codes, depth)[:whole]
-    level, occupancy = walk(program, coder, depth, level_offset=level_offset, known=known, inferred=inferred)
-    return LossyOctree(coder.finish(), leaf_codes(level, occupancy))
+        raise ValueError(f"inferred: expected at most {depth} levels, got {depth - whole}")
+    coder, front = (RansEncoder(), None) if above is None else (above.coder.copy(), above.front)
+    known = _occupancies(codes, depth)[:whole] if front is None or front.level.depth + 1 < whole else []
+    front = walk(program, coder, depth, level_offset=level_offset, known=known, inferred=inferred, front=front)
+    return LossyOctree(front, coder)
 
 
 def decode_octree(
@@ -111,11 +125,11 @@ def decode_octree(
     _check_levels(adaptive, depth, program, calibrations)
     coder = RansDecoder(data)
     levels = ChosenLevels(coder, adaptive, depth, calibrations)
-    level, occupancy = walk(
+    front = walk(
         program, coder, depth, level_offset=level_offset, max_leaves=num_voxels, fallback=levels, inferred=inferred
     )
     coder.finish()
-    codes = leaf_codes(level, occupancy)
+    codes = leaf_codes(front.level, front.occupancy)
     if len(codes) != num_voxels:
         raise CorruptStream(f"geometry: decoded {len(codes)} voxels, the stream declares {num_voxels}")
     return codes

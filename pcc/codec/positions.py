@@ -13,10 +13,11 @@ from pcc.codec.columns import encode_column
 from pcc.codec.fallback import all_levels
 from pcc.codec.geometry import GeometryHeader, write_geometry_header
 from pcc.geometry.grid import Grid
-from pcc.geometry.near import d1, nearest
+from pcc.geometry.near import d1
 from pcc.geometry.voxels import Voxels, voxelize
 from pcc.inference.program import Program
 from pcc.ops import morton
+from pcc.ops.nearest import nearest
 
 if TYPE_CHECKING:
     from pcc.codec.lattice.encode import LatticeFrame

@@ -7,12 +7,14 @@ Of the last levels not all may be coded (`pcc.codec.inferred`).
 
 What differs is handed in. The network gives distributions (the integer program of `pcc.inference`, or the float network
 in training); the coder takes a distribution and symbols, or None, and returns the symbols (`pcc.entropy.coders`). So
-an encoder and its decoder cannot drift apart. The walk knows neither bytes nor files.
+an encoder and its decoder cannot drift apart. The walk knows neither bytes nor files. It may stop above the leaves, and
+go on from there in more than one way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -62,6 +64,22 @@ class Network(Protocol):
         """Features that know the level's occupancies, for the children."""
 
 
+@dataclass(frozen=True, eq=False)
+class Front:
+    """A level that a walk has coded, the last so far.
+
+    Attributes:
+        level, occupancy: its children are the next level, or the leaves.
+        feats, view, scale: what the network has of the level; feats and view are None where it rests.
+    """
+
+    level: Level
+    occupancy: np.ndarray
+    feats: Any
+    view: Any
+    scale: int
+
+
 def walk(
     network: Network | None,
     coder: Any,
@@ -73,7 +91,8 @@ def walk(
     max_leaves: int | None = None,
     fallback: Fallback | None = None,
     inferred: Inferred | None = None,
-) -> tuple[Level, np.ndarray]:
+    front: Front | None = None,
+) -> Front:
     """Code all levels of an octree, root first.
 
     Args:
@@ -86,9 +105,10 @@ def walk(
         max_leaves: no level may have more nodes; a decoder's guard against hostile streams.
         fallback: which levels are coded without the network; None: none of them.
         inferred: of which levels not all is coded, the last ones; None: of none.
+        front: the levels down to this one are coded already, by a coder with the same calls; it does not change.
 
     Returns:
-        The last level and its occupancies; its children are the leaves.
+        The last level; its children are the leaves.
 
     Raises:
         CorruptStream: a level outgrew ``max_leaves``, or a decoded node has no children.
@@ -97,13 +117,12 @@ def walk(
     if depth < 1:
         raise ValueError(f"depth: expected at least 1, got {depth}")
     fallback = fallback or ChosenLevels(coder, 0, depth)
-    level, feats = root_level(num_roots), None
-    occupancy = np.zeros(0, np.uint8)
-    for d in range(depth):
+    for d in range(0 if front is None else front.level.depth + 1, depth):
         scale, partly = depth - d + level_offset, inferred is not None and inferred.has(depth - d)
         given = known is not None and not partly
-        occupancy = known[d] if known is not None and given else np.zeros(len(level.codes), np.uint8)
         active = network if fallback.network_ahead(d) else None
+        level, feats, view = *_below(active, front, num_roots), None
+        occupancy = known[d] if known is not None and given else np.zeros(len(level.codes), np.uint8)
         if active is not None:
             if inferred is not None and partly:
                 scale = inferred.scale(active, scale, depth - d)
@@ -125,8 +144,14 @@ def walk(
             raise CorruptStream(
                 f"geometry: level {d + 1} has more than the {max_leaves} voxels that the stream declares"
             )
-        if d + 1 < depth:
-            if active is not None:
-                feats = active.absorb(feats, view, occupancy, scale)
-            level = child_level(level, occupancy)
-    return level, occupancy
+        front = Front(level, occupancy, feats, view, scale)
+    assert front is not None
+    return front
+
+
+def _below(network: Network | None, front: Front | None, num_roots: int) -> tuple[Level, Any]:
+    """The next level, and what its parents know."""
+    if front is None:
+        return root_level(num_roots), None
+    feats = None if network is None else network.absorb(front.feats, front.view, front.occupancy, front.scale)
+    return child_level(front.level, front.occupancy), feats

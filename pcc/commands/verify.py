@@ -17,11 +17,11 @@ from pcc.codec.limits import Limits
 from pcc.commands.shared import STREAM_SUFFIX, find_inputs, prepare, run_all, show
 from pcc.errors import CorruptStream
 from pcc.geometry.grid import quantize
-from pcc.geometry.near import nearest
 from pcc.geometry.voxels import voxelize
 from pcc.io import read_points
 from pcc.metrics.distortion import psnr
 from pcc.ops import morton
+from pcc.ops.nearest import nearest
 from pcc.pointcloud import PointCloud
 
 

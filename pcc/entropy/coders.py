@@ -238,6 +238,13 @@ class RansEncoder:
         self._contexts = contexts
         return None
 
+    def copy(self) -> RansEncoder:
+        """One that goes on from here by itself."""
+        other = RansEncoder(self._lanes)
+        other._code = self._code
+        other._rans, other._contexts = self._rans.copy(), self._contexts.copy()
+        return other
+
     def finish(self) -> bytes:
         """The stream of everything coded so far."""
         self._settle()

@@ -48,6 +48,12 @@ class RansEncoder:
         self.lanes = _checked_lanes(lanes)
         self._impl = _ext.RansEncoder()
 
+    def copy(self) -> RansEncoder:
+        """One of its own with the same calls."""
+        other = RansEncoder(self.lanes)
+        other._impl = self._impl.copy()
+        return other
+
     @property
     def approximate_bits(self) -> float:
         """About the size of the symbols put so far, in bits: within 0.01 a symbol, the same on every machine."""

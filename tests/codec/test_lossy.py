@@ -123,34 +123,6 @@ def test_quality_goes_from_a_guess_to_the_cloud_itself(installed):
     assert not describe(stream)[0].header.inferred
 
 
-def test_numbers_of_voxels_come_out(program):
-    """On every level, within the lean's reach, whatever the network believes."""
-    voxels = codes_of(body())
-    for point in (0, 200, 480, 600):
-        coded = lossy.PointCoder(voxels, program).at(point)
-        levels = len(coded.inferred.shares)
-        first = lossy.usual_lean(coded.inferred.shares[0], levels, 0)
-        plain = encode_lossy(
-            voxels.codes, voxels.depth, program,
-            Inferred(coded.inferred.shares, (*coded.inferred.leans[:-1], first), voxels.codes),
-        )  # fmt: skip
-        excess = [abs(len(c) / len(voxels.codes) - 1) for c in (coded.octree.codes, plain.codes)]
-        assert excess[0] <= excess[1]
-
-
-def test_qualities_are_points_in_order(program):
-    """A quarter of the scale for each number of inferred levels, from nothing of the first coded to nearly all."""
-    coder = lossy.PointCoder(codes_of(body()), program)
-    points = [coder.point_of(quality) for quality in np.arange(0, 100, 0.05)]
-    assert points == sorted(points)
-    assert (points[0], points[-1]) == (0, coder.num_points - 1)
-    assert [coder._of_point(coder.point_of(quality)) for quality in (0, 25, 50, 75)] == [(4, 0), (3, 0), (2, 0), (1, 0)]
-    assert coder._of_point(coder.point_of(87.5)) == (1, 128)
-    assert {coder._of_point(point) for point in range(coder.num_points)} == {
-        (levels, share) for levels in (1, 2, 3, 4) for share in range(256 if levels == 1 else 160)
-    }
-
-
 @pytest.mark.parametrize("target", [{"quality": 50}, {"bpp": 3.0}, {"psnr": 30.0}])
 def test_sparse_clouds_are_no_worse_than_in_an_octree(installed, target):
     """Coarser voxels take the place of inferred ones where they are better at no more bytes."""

@@ -97,8 +97,8 @@ class Sampler:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_estimate(program, seed):
     """For trees drawn from the model itself, 8 len(bytes) = estimated bits within 0.1 % and the stream's end."""
-    level, occupancy = walk(program, Sampler(seed), 6)
-    codes = leaf_codes(level, occupancy)
+    front = walk(program, Sampler(seed), 6)
+    codes = leaf_codes(front.level, front.occupancy)
     data = encode_octree(codes, 6, program, 0)
     bits = estimate_bits(codes, 6, program, 0)
     assert bits > 5000

@@ -71,9 +71,9 @@ def test_decoding_what_was_coded(rng, depth, num):
     codes = random_codes(rng, num, depth)
     coder = Tape()
     walk(Uniform(), coder, depth, known=occupancies(codes, depth))
-    level, occupancy = walk(Uniform(), Tape(coder.tape), depth, max_leaves=len(codes))
-    assert level.depth == depth - 1
-    np.testing.assert_array_equal(leaf_codes(level, occupancy), codes)
+    front = walk(Uniform(), Tape(coder.tape), depth, max_leaves=len(codes))
+    assert front.level.depth == depth - 1
+    np.testing.assert_array_equal(leaf_codes(front.level, front.occupancy), codes)
 
 
 def test_order_of_calls():
@@ -91,8 +91,25 @@ def test_several_roots(rng):
     """Two clouds side by side: the leaves hold the root's index above their codes."""
     codes = np.array([3, 9, 64 + 3, 64 + 40], np.uint64)
     known = occupancies(codes, 2)
-    level, occupancy = walk(Uniform(), Tape(), 2, known=known, num_roots=2)
-    np.testing.assert_array_equal(leaf_codes(level, occupancy), codes)
+    front = walk(Uniform(), Tape(), 2, known=known, num_roots=2)
+    np.testing.assert_array_equal(leaf_codes(front.level, front.occupancy), codes)
+
+
+def test_goes_on_from_any_level():
+    """Levels coded, then the others by a coder with the same calls: as all at once; and the front may be used again."""
+    codes, depth = np.array([1, 8, 9, 77, 300, 511], np.uint64), 3
+    known, whole = occupancies(codes, depth), Tape()
+    walk(Uniform(), whole, depth, known=known)
+    for stop in (1, 2):
+        first = Tape()
+        front = walk(Uniform(), first, stop, level_offset=depth - stop, known=known)
+        for _ in range(2):
+            rest = Tape()
+            last = walk(Uniform(), rest, depth, known=known, front=front)
+            np.testing.assert_array_equal(leaf_codes(last.level, last.occupancy), codes)
+            assert len(first.tape) + len(rest.tape) == len(whole.tape)
+            for got, want in zip(first.tape + rest.tape, whole.tape, strict=True):
+                np.testing.assert_array_equal(got, want)
 
 
 def test_no_level_outgrows_the_limit():

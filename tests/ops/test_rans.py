@@ -228,6 +228,23 @@ def test_wrong_symbols_lanes_and_shapes_are_refused():
     assert encoder.finish() == rans.RansEncoder(1).finish()  # nothing was put
 
 
+def test_copies_go_apart(rng):
+    """Same stream, symbols of all kinds; what one puts or takes back the other does not have."""
+    encoder, calls = rans.RansEncoder(4), [random_binary(rng, 500), random_binary(rng, 70)]
+    encoder.put_binary(*calls[0])
+    encoder.put_table(*random_tables(rng, 40, 5))
+    encoder.put_tree(rng.integers(-900, 900, (60, 3)).astype(np.int16), np.zeros(0, np.uint8), np.full(60, 2, np.uint8))
+    other = encoder.copy()
+    before = encoder.finish()
+    assert other.finish() == before
+    other.put_binary(*calls[1])
+    other.drop(0, 1)
+    assert encoder.finish() == before != other.finish()
+    encoder.drop(0, 1)
+    encoder.put_binary(*calls[1])
+    assert encoder.finish() == other.finish()
+
+
 def test_calls_can_be_taken_back(rng):
     """finish() is that of the calls that are left, and so is their cost."""
     encoder, calls = rans.RansEncoder(2), [random_binary(rng, count) for count in (50, 60, 70)]

@@ -25,11 +25,11 @@ def test_decides_as_the_program(tmp_path, rng, shares):
     codes, network = random_codes(rng, 600, 5), random_network(TINY_LOSSY)
     program = exported(network, tmp_path / "m.safetensors")
     leans = (0,) * len(shares)
-    level, occupancy = walk(
+    front = walk(
         network, BitSum(), 5, known=occupancies(codes, 5)[: 5 - len(shares)], inferred=_Estimated(shares, leans, codes)
     )
     coded = encode_lossy(codes, 5, program, Inferred(shares, leans, codes)).codes
-    trained = leaf_codes(level, occupancy)
+    trained = leaf_codes(front.level, front.occupancy)
     assert len(np.setxor1d(coded, trained)) < 0.02 * len(codes)
 
 

@@ -1,0 +1,199 @@
+"""Operating points of a lossy octree, and the leans with which about as many voxels come out as went in.
+
+    point 0: four levels inferred, none of them coded | 160: three | 320: two | 480: one | 735: nearly all of that coded
+
+At every point the coarsest of the inferred levels, the frontier, is coded in part (`pcc.codec.inferred`), its share one
+more than at the point before. The levels above are coded once for all points, and a level that is tried with several
+leans goes on from the one above.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import copysign, log
+
+import numpy as np
+
+from pcc.codec.inferred import MOST_LEAN, Inferred
+from pcc.codec.octree import LossyOctree, encode_lossy
+from pcc.geometry.voxels import Voxels
+from pcc.inference.program import Program
+from pcc.ops import octree
+
+MOST_LEVELS = 4  # that are inferred
+OVERHEAD_BYTES = 26  # of the chunk, but for two a level
+POINTS = 256  # operating points where one level is inferred: all codes of a share
+FEWER_POINTS = 160  # where more are: with a larger share the level had better be whole
+EVEN, MOST_TRIES = 0.004, 3  # of the number of voxels, what it may be off; and how many leans are tried for it
+FAR, MORE_TRIES = 0.02, 12  # off by more, more are tried
+GUESSED_SLOPE = 150, 8  # units of lean for e times as many voxels, and how many more for one more of the share
+FIRST_STEP = 24  # the most from the first lean to the second; from then on twice as far each time
+
+
+@dataclass(frozen=True, eq=False)
+class Coded:
+    """Voxels coded at an operating point, or their frontier alone."""
+
+    octree: LossyOctree
+    inferred: Inferred
+
+    @cached_property
+    def num_bits(self) -> int:
+        """Of the whole chunk: digest and what is said of the levels, too."""
+        return 8 * (len(self.octree.data) + OVERHEAD_BYTES + 2 * len(self.inferred.shares))
+
+
+class PointCoder:
+    """Codes voxels at operating points, 0 the lowest, with about as many voxels as there were on every level.
+
+    What is inferred leans so far that their number comes out, level by level from the frontier down; the leans of one
+    point are the start of the next.
+
+    Args:
+        voxels: two or more.
+        program: with lossy levels.
+
+    Attributes:
+        num_levels: that are inferred at point 0.
+        num_points: how many points there are.
+    """
+
+    def __init__(self, voxels: Voxels, program: Program) -> None:
+        self.voxels, self.program = voxels, program
+        self.num_levels = min(MOST_LEVELS, voxels.depth)
+        self.num_points = (self.num_levels - 1) * FEWER_POINTS + POINTS
+        self._levels = [voxels.codes]  # the last first
+        for _ in range(self.num_levels):
+            self._levels.append(octree.parents(self._levels[-1])[0])
+        self._whole: dict[int, LossyOctree | None] = {}  # by the number of levels below
+        self._lean: dict[tuple[int, int], int] = {}  # by the number of inferred levels, and of those below
+        self._frontier: tuple[int, int, LossyOctree] | None = None  # point, lean
+        self._coded: dict[int, Coded] = {}
+        self._bits: dict[int, int] = {}
+
+    def at(self, point: int) -> Coded:
+        """The voxels at a point."""
+        if point not in self._coded:
+            self._coded[point] = self._balanced(point)
+        return self._coded[point]
+
+    def frontier_bits(self, point: int) -> int:
+        """About what a point takes, from the levels down to the frontier alone: those below take nothing."""
+        if point in self._coded:
+            return self._coded[point].num_bits
+        if point not in self._bits:
+            levels, share = self.levels_of(point)
+            frontier = self._code(point, (self._first_lean(levels, share, levels - 1),), None)
+            self._bits[point] = frontier.num_bits + 16 * (levels - 1)
+        return self._bits[point]
+
+    def point_of(self, quality: float) -> int:
+        """The point of a quality below 100: a quarter of the scale for each number of inferred levels."""
+        steps = quality / 100 * MOST_LEVELS - (MOST_LEVELS - self.num_levels)
+        done = min(max(int(steps), 0), self.num_levels - 1)
+        points = POINTS if done == self.num_levels - 1 else FEWER_POINTS
+        return done * FEWER_POINTS + min(int(max(steps - done, 0.0) * points), points - 1)
+
+    def levels_of(self, point: int) -> tuple[int, int]:
+        """Inferred levels, and the share of the first."""
+        done = min(point // FEWER_POINTS, self.num_levels - 1)
+        return self.num_levels - done, point - done * FEWER_POINTS
+
+    def _balanced(self, point: int) -> Coded:
+        levels, _ = self.levels_of(point)
+        coded = None
+        for below in range(levels - 1, -1, -1):
+            coded = self._lean_of_level(point, coded, below)
+        assert coded is not None
+        return coded
+
+    def _lean_of_level(self, point: int, above: Coded | None, below: int) -> Coded:
+        """The cloud down to a level with ``below`` levels under it, in about the right number."""
+        levels, share = self.levels_of(point)
+        leans = () if above is None else above.inferred.leans
+        slope = GUESSED_SLOPE[0] + (GUESSED_SLOPE[1] * share if above is None else 0)
+        tried: dict[int, float] = {}
+        lean, best = self._first_lean(levels, share, below), None
+        while lean not in tried:
+            coded = self._code(point, (*leans, lean), None if above is None else above.octree)
+            tried[lean] = log(len(coded.octree.codes) / len(self._levels[below]))
+            off = min(map(abs, tried.values()))
+            if best is None or abs(tried[lean]) == off:
+                best, self._lean[levels, below] = coded, lean
+            if off <= EVEN or len(tried) >= (MOST_TRIES if off <= FAR else MORE_TRIES):
+                break
+            lean = _next_lean(tried, slope)
+        assert best is not None
+        return best
+
+    def _first_lean(self, levels: int, share: int, below: int) -> int:
+        return self._lean.get((levels, below), usual_lean(share, levels, below))
+
+    def _code(self, point: int, leans: tuple[int, ...], above: LossyOctree | None) -> Coded:
+        """The cloud without the last levels, of which no lean is given; ``above``: all but the last level coded."""
+        levels, share = self.levels_of(point)
+        cut = levels - len(leans)
+        inferred = Inferred((share, *(len(leans) - 1) * (0,)), leans, self._levels[cut])
+        if above is None and self._frontier is not None and self._frontier[:2] == (point, leans[0]):
+            return Coded(self._frontier[2], inferred)
+        start = self._coded_whole(levels) if above is None else above
+        coded = encode_lossy(self._levels[cut], self.voxels.depth - cut, self.program, inferred, cut, start)
+        if above is None:
+            self._frontier = point, leans[0], coded
+        return Coded(coded, inferred)
+
+    def _coded_whole(self, below: int) -> LossyOctree | None:
+        """The octree down to the last level that has so many below it; None where there is none."""
+        if below not in self._whole:
+            above = self._coded_whole(below + 1) if below < self.num_levels else None
+            depth = self.voxels.depth - below
+            self._whole[below] = (
+                encode_lossy(self._levels[below], depth, self.program, None, below, above) if depth else None
+            )
+        return self._whole[below]
+
+
+def usual_lean(share: int, levels: int, below: int) -> int:
+    """What is tried first: as dense bodies have it with the model that ships.
+
+    Args:
+        share: of the first of ``levels`` inferred levels.
+        below: levels under the one that leans.
+    """
+    shares, leans = _USUAL_LEANS[levels, below]
+    return round(float(np.interp(share, shares, leans)))
+
+
+_USUAL_LEANS = {  # by the number of inferred levels, and of those below: shares, and leans there
+    (1, 0): ((0, 16, 32, 50), (-4, -4.5, -6, -7)),
+    (2, 1): ((0, 16, 32, 50, 64, 80, 100, 128), (0, 1, 1, -1.5, -2, -5, -8.5, -15)),
+    (2, 0): ((0, 24, 45, 63, 64, 96), (-9, -7.5, -6, -6, -4, -3.5)),
+    (3, 2): ((0, 31, 63, 96, 128, 159), (-9, -13, -13, -22, -34, -45)),
+    (3, 1): ((0, 31, 63, 96), (-7, -6, -5, -2.5)),
+    (3, 0): ((0, 63, 96), (-5, -5, -6)),
+    (4, 3): ((0, 64), (0, 4)),
+    (4, 2): ((0, 32, 64), (-6.5, -4.5, -1.5)),
+    (4, 1): ((0,), (-4.5,)),
+    (4, 0): ((0,), (1.2,)),
+}
+
+
+def _next_lean(tried: dict[int, float], slope: float) -> int:
+    """The lean at which nothing should be off, by what was with those tried; one of them: there is none better.
+
+    Args:
+        tried: logarithms of how many times too many voxels came out, which rise with the lean.
+        slope: the guess where one was tried.
+    """
+    nearest = min(tried, key=lambda lean: abs(tried[lean]))
+    off = tried[nearest]
+    others = [lean for lean in tried if tried[lean] * off < 0] or [lean for lean in tried if lean != nearest]
+    if others:
+        other = min(others, key=lambda lean: abs(lean - nearest))
+        slope = (other - nearest) / (tried[other] - off) if tried[other] != off else 0.0
+    step = -off * max(slope, 1.0)
+    if abs(step) < 1 and not any(tried[lean] * off < 0 for lean in tried):
+        step = copysign(1, -off)
+    most = FIRST_STEP << len(tried) - 1
+    return int(np.clip(nearest + round(np.clip(step, -most, most)), -MOST_LEAN, MOST_LEAN))
