@@ -40,7 +40,8 @@ def encode(line: Sequence[str]) -> int:
     pcc encode drive/ -o compressed/                   a folder of scans
     pcc encode map.ply -o map.pcc --max-error 0.005    within 5 mm
     pcc encode body.ply -o body.pcc --fields none      positions only
-    pcc encode body.ply -o body.pcc --bpp 0.1          dense clouds: the best that 0.1 bits a point can be
+    pcc encode body.ply -o body.pcc --bpp 0.1 --fields none          dense clouds: the best that 0.1 bits can be
+    pcc encode frames/ -o small/ --psnr 72 --peak 1023               the smallest of 72 dB
     pcc encode kinect.pcd --drop-invalid --max-error 0.0005
     pcc encode drive/ --sensor mine.json               LiDAR in its own lattice; see pcc sensor fit
     pcc encode 000094.bin --lossless-floats --order keep
@@ -52,9 +53,16 @@ def encode(line: Sequence[str]) -> int:
     parser.option("--sensor", default="auto", help="Of a spinning LiDAR: auto, a known one, a .json file, or none.")
     parser.option("--voxel-size", type=float, help="Round to voxels of this edge, in the file's unit.")
     parser.option("--max-error", type=float, help="Move no point farther than this, in the file's unit.")
-    parser.option("--bpp", type=float, help="Lose so much that positions take at most so many bits a point.")
-    parser.option("--psnr", type=float, help="Lose so much that D1 is at least so many dB (peak 2^depth - 1).")
-    parser.option("--quality", type=float, help="Lose by 0 to 100: 75 about 0.15 bits a point, 50 about 0.04.")
+    parser.option(
+        "--bpp", type=float, help="Lose so much that positions take at most so many bits a point. Fields are kept."
+    )
+    parser.option("--psnr", type=float, help="Lose so much that D1 is at least so many dB, against the voxels.")
+    parser.option(
+        "--peak", type=float, help="Of --psnr, in voxels: 1023 for vox10. Default: 2^depth - 1 of each cloud."
+    )
+    parser.option(
+        "--quality", type=float, help="Lose by 0 to 100: a dense body takes about 0.04 bits a point at 50, 0.15 at 75."
+    )
     parser.flag("--lossless-floats", help="Keep float positions on no grid bit for bit: 1 mm voxels and what is left.")
     parser.option("--order", default="any", help="any, or keep: points come out in the order of the input.")
     parser.option("--fields", default="all", help="all, none, or names: red,green,blue.")
@@ -83,6 +91,7 @@ def encode(line: Sequence[str]) -> int:
         bpp=given.bpp,
         psnr=given.psnr,
         quality=given.quality,
+        peak=given.peak,
     )
 
 
@@ -144,6 +153,8 @@ def verify(line: Sequence[str]) -> int:
     parser = CommandParser("verify", verify.__doc__)
     _add_inputs(parser)
     parser.option("--against", type=Path, help="The original, to compare point by point.")
+    parser.option("--psnr", type=float, help="With --against: fail where a lossy stream has a lower D1, in dB.")
+    parser.option("--peak", type=float, help="Of D1, in voxels. Default: 2^depth - 1.")
     _add_drop_invalid(parser)
     _add_max_points(parser)
     _add_threads(parser)
@@ -160,6 +171,8 @@ def verify(line: Sequence[str]) -> int:
         threads=given.threads,
         as_json=given.json,
         drop_invalid=given.drop_invalid,
+        psnr=given.psnr,
+        peak=given.peak,
     )
 
 

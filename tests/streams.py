@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 import pcc
-from pcc.codec.container import GEOMETRY, HEADER, frame_chunks, frame_spans, write_chunk
+from pcc.codec.container import DIGEST, GEOMETRY, HEADER, frame_chunks, frame_spans, write_chunk
+from pcc.codec.digest import decoded_digest
 from pcc.codec.geometry import GeometryHeader, parse_geometry_header, write_geometry_header
 from pcc.codec.header import FrameHeader, parse_header, write_header, write_preamble
+from pcc.codec.inferred import Inferred
 from pcc.codec.limits import Limits
-from pcc.codec.octree import decode_octree, encode_octree
+from pcc.codec.octree import decode_octree, encode_lossy, encode_octree
 from pcc.codec.wire import Reader
+from pcc.geometry.voxels import voxelize
 from pcc.inference.program import Program
 
 
@@ -24,6 +27,19 @@ def with_mask(cloud: pcc.PointCloud, program: Program, mask: int, calibrations: 
     geometry = next(c.payload for c in chunks if c.tag == GEOMETRY)
     payloads[GEOMETRY] = _recoded(geometry, header, program, mask, calibrations)
     return write_preamble() + b"".join(write_chunk(c.tag, payloads.get(c.tag, bytes(c.payload))) for c in chunks)
+
+
+def with_inferred(cloud: pcc.PointCloud, program: Program, inferred: tuple[tuple[int, int], ...]) -> bytes:
+    """The stream of a cloud's positions with inferred levels of these shares and leans."""
+    shares, leans = zip(*inferred, strict=True)
+    voxels = voxelize(cloud.xyz)
+    octree = encode_lossy(voxels.codes, voxels.depth, program, Inferred(shares, leans, voxels.codes))
+    codes, counts = octree.codes, np.ones(len(octree.codes), np.int64)
+    header = FrameHeader(voxels.grid, voxels.depth, len(codes), len(codes), True, inferred=True)
+    how = write_geometry_header(GeometryHeader(program.digest, inferred=Inferred(shares, leans)))
+    digest = decoded_digest(voxels.grid, codes, counts, {}, floats=None, order=None)
+    chunks = [(HEADER, write_header(header)), (GEOMETRY, how + octree.data), (DIGEST, digest)]
+    return write_preamble() + b"".join(write_chunk(*chunk) for chunk in chunks)
 
 
 def _recoded(payload: memoryview, header: FrameHeader, program: Program, mask: int, calibrations: bytes) -> bytes:

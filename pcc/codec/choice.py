@@ -89,9 +89,22 @@ def _shortest(voxels: Voxels, ways: list[tuple[Program, int]]) -> tuple[Program,
         return ways[0]
     from pcc.codec.octree import encode_cheapest
 
-    start = max(len(voxels.codes) - SAMPLE_VOXELS, 0) // 2
-    part = voxels.codes[start : start + SAMPLE_VOXELS]
+    part = _middle(voxels)
     return min(ways, key=lambda way: len(encode_cheapest(part, voxels.depth, *way)[0]))
+
+
+def estimate_bytes(voxels: Voxels, program: Program) -> float:
+    """About what the octree of voxels takes without loss, by the same sample."""
+    from pcc.codec.octree import encode_cheapest
+
+    part = _middle(voxels)
+    return len(encode_cheapest(part, voxels.depth, program, 0)[0]) / len(part) * len(voxels)
+
+
+def _middle(voxels: Voxels) -> np.ndarray:
+    """(S,) uint64 codes from the middle of the cloud."""
+    start = max(len(voxels.codes) - SAMPLE_VOXELS, 0) // 2
+    return voxels.codes[start : start + SAMPLE_VOXELS]
 
 
 def choose_model(codes: np.ndarray) -> str:

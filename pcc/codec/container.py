@@ -46,6 +46,11 @@ def write_chunk(tag: bytes, payload: bytes) -> bytes:
     return head + payload + crc32c(payload, crc32c(head)).to_bytes(4, "little")
 
 
+def chunk_bytes(payload_bytes: int) -> int:
+    """The length of a chunk, of its payload's."""
+    return 1 + len(varint(payload_bytes)) + payload_bytes + 4
+
+
 def read_chunk(reader: Reader, *, check: bool = True) -> Chunk:
     """The next chunk.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pcc.codec import container
-from pcc.codec.choice import ADAPTIVE, AUTO, is_dense
+from pcc.codec.choice import ADAPTIVE, AUTO
 from pcc.codec.digest import decoded_digest
 from pcc.codec.dtypes import dtype_code
 from pcc.codec.fields import encode_field, select
@@ -23,15 +23,12 @@ from pcc.codec.header import FrameHeader, write_header
 from pcc.codec.order import decoded_order, encode_order
 from pcc.codec.positions import (
     Positions,
-    coarser_positions,
-    is_nearer,
     lattice_positions,
-    lossy_positions,
     octree_positions,
 )
 from pcc.codec.target import MODEL as LOSSY_MODEL
 from pcc.codec.target import Target
-from pcc.errors import InvalidCloud, InvalidSensor, LimitExceeded
+from pcc.errors import InvalidSensor, LimitExceeded
 from pcc.geometry.voxels import check_options, devoxelize_codes, voxelize
 from pcc.inference.program import Program
 from pcc.ops import morton
@@ -79,6 +76,7 @@ def encode_frame(
     bpp: float | None = None,
     psnr: float | None = None,
     quality: float | None = None,
+    peak: float | None = None,
     carried: frozenset[bytes] = frozenset(),
 ) -> bytes:
     """The chunks of one frame.
@@ -104,12 +102,14 @@ def encode_frame(
         order: ``any``: points come out in Morton order; ``keep``: in the order of the cloud.
         lossless_floats: keep float32 metres that lie on no grid bit for bit: voxels of a millimetre, and what is left.
         bpp: at most so many bits of positions a point of the input.
-        psnr: D1 of at least so many decibels, with the peak 2^depth - 1 voxels.
+        psnr: D1 of at least so many decibels, against the voxels (those of ``voxel_size``, where it is given).
         quality: from 0 to 100, which loses nothing.
+        peak: of ``psnr``, in voxels; by default 2^depth - 1, which follows from the extent of the cloud. Frames of a
+            sequence had better have the same: 1023 for 10 bits.
         carried: digests of the sensors' tables that other frames of the stream carry; such a frame alone is no stream.
 
     Raises:
-        InvalidCloud: NaN or infinity, or no common grid; or not even the lowest quality keeps to ``bpp``.
+        InvalidCloud: NaN or infinity, or no common grid; or nothing keeps to ``bpp``.
         LimitExceeded: more than 2^21 voxels along an axis; with ``bpp``, ``psnr`` or ``quality`` 2^19.
         UnsupportedField: a dtype that no stream carries.
         ModelMismatch: the model is not installed.
@@ -117,12 +117,14 @@ def encode_frame(
         ValueError, TypeError: an argument is wrong.
     """
     _check_arguments(cloud, duplicates, order, voxel_size, max_error, lossless_floats)
-    target = _target(bpp, psnr, quality, order == "keep" or lossless_floats or max_error is not None)
+    target = _target(bpp, psnr, quality, peak)
+    if target is not None:
+        _check_lossy(order == "keep" or lossless_floats or max_error is not None, sensor)
     size = _MILLIMETRE if lossless_floats and voxel_size is None else voxel_size
     program = _named(model)
     merge = duplicates == "merge"
     chosen = select(cloud.fields, fields)
-    positions = None if target is None else _lossy(cloud, program, model, size, target)
+    positions = None if target is None else _lossy(cloud, program, model, size, target, merge)
     if positions is None:
         frame = _lattice(cloud, model, program, sensor, size, max_error, merge, lossless_floats, carried)
         ways = [] if frame is None else [lattice_positions(frame)]
@@ -213,21 +215,26 @@ def _lattice(
     )  # fmt: skip
 
 
-def _target(bpp: float | None, psnr: float | None, quality: float | None, strict: bool) -> Target | None:
+def _target(bpp: float | None, psnr: float | None, quality: float | None, peak: float | None) -> Target | None:
     """What a lossy encoding is to meet; None where none is asked for."""
-    if bpp is None and psnr is None and quality is None:
-        return None
+    return None if (bpp, psnr, quality, peak) == (None,) * 4 else Target(bpp, psnr, quality, peak)
+
+
+def _check_lossy(strict: bool, sensor: Sensor) -> None:
     if strict:
         raise ValueError(
             "bpp, psnr, quality: not together with max_error, order='keep' or lossless_floats: voxels move"
         )
-    return Target(bpp, psnr, quality)
+    if not (isinstance(sensor, str) and sensor in ("auto", NO_SENSOR)):
+        raise ValueError("bpp, psnr, quality: not together with a sensor, in whose lattice nothing is inferred")
 
 
 def _lossy(
-    cloud: PointCloud, program: Model | None, model: Any, voxel_size: float | None, target: Target
+    cloud: PointCloud, program: Model | None, model: Any, voxel_size: float | None, target: Target, merge: bool
 ) -> Positions | None:
     """Positions that meet the target; None where nothing has to be lost."""
+    if target.quality == 100:
+        return None
     if program is None:
         if model == ADAPTIVE:
             raise ValueError("model: bpp, psnr and quality need a model that infers")
@@ -237,25 +244,16 @@ def _lossy(
     if not isinstance(program, Program) or program.lossy_scale is None:
         raise ValueError(f"model: {program.name} codes whole levels only; bpp, psnr and quality need {LOSSY_MODEL}")
     voxels = voxelize(cloud.xyz, voxel_size=voxel_size)
-    if len(voxels) < 2:
+    if not len(voxels):
         return None
     if voxels.depth > MOST_LOSSY_DEPTH:
         raise LimitExceeded(
             f"the cloud has {voxels.depth} bits an axis; bpp, psnr and quality take {MOST_LOSSY_DEPTH} at most: give a "
             "larger --voxel-size"
         )
-    try:
-        inferred = lossy_positions(voxels, program, target)
-    except InvalidCloud:  # of sparse clouds the whole levels alone may take too much
-        assert target.bpp is not None
-        coarse = coarser_positions(cloud.xyz, voxels, int(target.bpp * len(cloud) / 8))
-        if coarse is None:
-            raise
-        return coarse
-    if inferred is None or is_dense(voxels.codes):
-        return inferred
-    coarse = coarser_positions(cloud.xyz, voxels, inferred.num_bytes)
-    return coarse if coarse is not None and is_nearer(voxels, coarse, inferred) else inferred
+    from pcc.codec.lossy_ways import choose_way
+
+    return choose_way(cloud.xyz, voxels, program, target, merge)
 
 
 def _restores(xyz: np.ndarray, positions: Positions) -> bool:

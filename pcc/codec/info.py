@@ -76,7 +76,10 @@ class FrameInfo:
 
     @property
     def geometry_bpp(self) -> float:
-        """Bits of positions (geometry and multiplicities) an input point; 0 for an empty frame."""
+        """Bits of positions (geometry and multiplicities) an input point; 0 for an empty frame.
+
+        Where levels are inferred nothing says how many points went in: bits a decoded point.
+        """
         bits = 8 * (self.geometry_bytes + self.multiplicity_bytes)
         num_input = self.header.num_points + (self.header.num_merged or 0)
         return bits / num_input if num_input else 0.0

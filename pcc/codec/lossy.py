@@ -1,10 +1,4 @@
-"""Lossy positions of dense clouds: how much of the octree is coded for a rate, a quality or a number of decibels.
-
-    quality 100: all levels whole | 75: the last one inferred, none of it coded | 50: the last two | 25: three | 0: four
-
-Between these the coarsest of the inferred levels is coded in part. One number, the operating point
-(`pcc.codec.operating_points`), goes through all of it; targets are met by search with the real coder.
-"""
+"""Searches for the operating point that meets a target, by the real coder (`pcc.codec.operating_points`)."""
 
 from __future__ import annotations
 
@@ -14,13 +8,9 @@ from collections.abc import Callable
 import numpy as np
 
 from pcc.codec.operating_points import Coded, PointCoder
-from pcc.codec.target import Target
-from pcc.errors import InvalidCloud
-from pcc.geometry.near import d1
-from pcc.geometry.voxels import Voxels
-from pcc.inference.program import Program
+from pcc.geometry.near import d1, psnr
 
-CLOSE_BPP, CLOSE_DB = 0.01, 0.03  # of the target: a search ends where it is met and no more than so much is left
+CLOSE, CLOSE_DB = 0.01, 0.03  # of the bytes, and of the decibels: a search ends where no more than so much is left
 GUESSES = 6  # that start from the usual rates and decibels; then the search halves what is left
 # of people in 10 bits, where a search starts: quality, bits a point, D1
 USUAL = np.array([
@@ -32,44 +22,25 @@ USUAL = np.array([
 ])  # fmt: skip
 
 
-def encode_target(voxels: Voxels, program: Program, target: Target) -> Coded | None:
-    """The coarsest way that meets a target of quality or decibels, or the finest one that keeps to a rate.
-
-    Returns:
-        None where all levels have to be whole: nothing is to be lost.
-
-    Raises:
-        InvalidCloud: not even the lowest quality keeps to the rate.
-    """
-    coder = PointCoder(voxels, program)
-    if target.quality is not None:
-        return None if target.quality == 100 else coder.at(coder.point_of(target.quality))
-    if target.psnr is not None:
-        usual = _usual(coder, USUAL[:, 2] + 6.02 * (voxels.depth - 10))
-        reached = _search(lambda point: psnr(voxels, coder.at(point).octree.codes), target.psnr, CLOSE_DB, usual)
-        return None if reached == coder.num_points else coder.at(reached)
-    assert target.bpp is not None
-    num_points = int(voxels.counts.sum())
-    limit, usual = target.bpp * num_points, _usual(coder, np.log2(num_points * USUAL[:, 1]))
-    above = _search(
-        lambda point: math.log2(coder.frontier_bits(point)), math.log2(limit), math.log2(1 - CLOSE_BPP), usual
-    )
+def finest_within(coder: PointCoder, num_bytes: int) -> Coded | None:
+    """The last point whose chunk takes no more bytes, or one that leaves hardly any; None: all take more."""
+    usual = _usual(coder, np.log2(len(coder.voxels) / 8 * USUAL[:, 1]))
+    limit = math.log2(max(num_bytes, 1))
+    above = _search(lambda point: math.log2(coder.frontier_bytes(point)), limit, math.log2(1 - CLOSE), usual)
     for point in range(above - 1, -1, -1):  # what the frontier takes is known but for some bytes
         coded = coder.at(point)
-        if coded.num_bits <= limit:
-            return None if point == coder.num_points - 1 and _whole_fits(coder, limit) else coded
-    raise InvalidCloud(f"the lowest quality needs {coder.at(0).num_bits / limit * target.bpp:.3g} bits a point")
+        if coded.num_bytes <= num_bytes:
+            return coded
+    return None
 
 
-def _whole_fits(coder: PointCoder, limit: float) -> bool:
-    """Whether all levels whole keep to a limit that the last point keeps to: they take hardly more."""
-    return coder.at(coder.num_points - 1).num_bits * 1.05 <= limit
-
-
-def psnr(voxels: Voxels, codes: np.ndarray) -> float:
-    """D1 of decoded voxels (M,) in decibels, with the peak 2^depth - 1; infinite where they are the same."""
-    worst, peak = d1(voxels.codes, codes), (1 << voxels.depth) - 1
-    return math.inf if worst == 0 else 10 * math.log10(3 * peak**2 / worst)
+def coarsest_reaching(coder: PointCoder, decibels: float, peak: float) -> Coded | None:
+    """The first point whose D1 reaches so many decibels, or one that is hardly better; None: none does."""
+    voxels, usual = coder.voxels, _usual(coder, USUAL[:, 2] + 20 * math.log10(peak / 1023))
+    reached = _search(
+        lambda point: psnr(d1(voxels.codes, coder.at(point).octree.codes), peak), decibels, CLOSE_DB, usual
+    )
+    return None if reached == coder.num_points else coder.at(reached)
 
 
 def _usual(coder: PointCoder, values: np.ndarray) -> np.ndarray:

@@ -15,6 +15,8 @@ from math import copysign, log
 
 import numpy as np
 
+from pcc.codec.container import chunk_bytes
+from pcc.codec.geometry import GeometryHeader, write_geometry_header
 from pcc.codec.inferred import MOST_LEAN, Inferred
 from pcc.codec.octree import LossyOctree, encode_lossy
 from pcc.geometry.voxels import Voxels
@@ -22,7 +24,6 @@ from pcc.inference.program import Program
 from pcc.ops import octree
 
 MOST_LEVELS = 4  # that are inferred
-OVERHEAD_BYTES = 26  # of the chunk, but for two a level
 POINTS = 256  # operating points where one level is inferred: all codes of a share
 FEWER_POINTS = 160  # where more are: with a larger share the level had better be whole
 EVEN, MOST_TRIES = 0.004, 3  # of the number of voxels, what it may be off; and how many leans are tried for it
@@ -36,12 +37,23 @@ class Coded:
     """Voxels coded at an operating point, or their frontier alone."""
 
     octree: LossyOctree
-    inferred: Inferred
+    header: GeometryHeader
 
     @cached_property
-    def num_bits(self) -> int:
-        """Of the whole chunk: digest and what is said of the levels, too."""
-        return 8 * (len(self.octree.data) + OVERHEAD_BYTES + 2 * len(self.inferred.shares))
+    def payload(self) -> bytes:
+        """Of the geometry chunk."""
+        return write_geometry_header(self.header) + self.octree.data
+
+    @property
+    def inferred(self) -> Inferred:
+        """The levels of which not all is coded."""
+        assert self.header.inferred is not None
+        return self.header.inferred
+
+    @property
+    def num_bytes(self) -> int:
+        """Of the geometry chunk."""
+        return chunk_bytes(len(self.payload))
 
 
 class PointCoder:
@@ -70,7 +82,7 @@ class PointCoder:
         self._lean: dict[tuple[int, int], int] = {}  # by the number of inferred levels, and of those below
         self._frontier: tuple[int, int, LossyOctree] | None = None  # point, lean
         self._coded: dict[int, Coded] = {}
-        self._bits: dict[int, int] = {}
+        self._bytes: dict[int, int] = {}
 
     def at(self, point: int) -> Coded:
         """The voxels at a point."""
@@ -78,15 +90,15 @@ class PointCoder:
             self._coded[point] = self._balanced(point)
         return self._coded[point]
 
-    def frontier_bits(self, point: int) -> int:
-        """About what a point takes, from the levels down to the frontier alone: those below take nothing."""
+    def frontier_bytes(self, point: int) -> int:
+        """About what a point takes, from the levels down to the frontier alone: those below take two bytes each."""
         if point in self._coded:
-            return self._coded[point].num_bits
-        if point not in self._bits:
+            return self._coded[point].num_bytes
+        if point not in self._bytes:
             levels, share = self.levels_of(point)
             frontier = self._code(point, (self._first_lean(levels, share, levels - 1),), None)
-            self._bits[point] = frontier.num_bits + 16 * (levels - 1)
-        return self._bits[point]
+            self._bytes[point] = frontier.num_bytes + 2 * (levels - 1)
+        return self._bytes[point]
 
     def point_of(self, quality: float) -> int:
         """The point of a quality below 100: a quarter of the scale for each number of inferred levels."""
@@ -135,13 +147,14 @@ class PointCoder:
         levels, share = self.levels_of(point)
         cut = levels - len(leans)
         inferred = Inferred((share, *(len(leans) - 1) * (0,)), leans, self._levels[cut])
+        header = GeometryHeader(self.program.digest, inferred=inferred)
         if above is None and self._frontier is not None and self._frontier[:2] == (point, leans[0]):
-            return Coded(self._frontier[2], inferred)
+            return Coded(self._frontier[2], header)
         start = self._coded_whole(levels) if above is None else above
         coded = encode_lossy(self._levels[cut], self.voxels.depth - cut, self.program, inferred, cut, start)
         if above is None:
             self._frontier = point, leans[0], coded
-        return Coded(coded, inferred)
+        return Coded(coded, header)
 
     def _coded_whole(self, below: int) -> LossyOctree | None:
         """The octree down to the last level that has so many below it; None where there is none."""

@@ -13,15 +13,13 @@ from pcc.codec.columns import encode_column
 from pcc.codec.fallback import all_levels
 from pcc.codec.geometry import GeometryHeader, write_geometry_header
 from pcc.geometry.grid import Grid
-from pcc.geometry.near import d1
-from pcc.geometry.voxels import Voxels, voxelize
+from pcc.geometry.voxels import Voxels
 from pcc.inference.program import Program
-from pcc.ops import morton
 from pcc.ops.nearest import nearest
 
 if TYPE_CHECKING:
     from pcc.codec.lattice.encode import LatticeFrame
-    from pcc.codec.lossy import Target
+    from pcc.codec.operating_points import Coded
     from pcc.inference.registry import Model
 
 
@@ -53,8 +51,8 @@ class Positions:
 
     @property
     def num_bytes(self) -> int:
-        """Of the payloads."""
-        return sum(len(payload) for _, payload in self.chunks)
+        """Of the chunks."""
+        return sum(container.chunk_bytes(len(payload)) for _, payload in self.chunks)
 
 
 def lattice_positions(frame: LatticeFrame) -> Positions:
@@ -91,48 +89,14 @@ def octree_positions(voxels: Voxels, model: Program | str, fallback: bool, merge
     )  # fmt: skip
 
 
-def lossy_positions(voxels: Voxels, program: Program, target: Target) -> Positions | None:
-    """Those of voxels of which about as many come out, most where they were; None where nothing has to be lost.
-
-    Args:
-        program: one that codes lossy levels.
-        target: what is asked for.
-    """
-    from pcc.codec.lossy import encode_target
-
-    coded = encode_target(voxels, program, target)
-    if coded is None:
-        return None
+def inferred_positions(voxels: Voxels, coded: Coded) -> Positions:
+    """Those of voxels of which about as many come out, most where they were."""
     codes = coded.octree.codes
-    header = GeometryHeader(program.digest, inferred=coded.inferred)
-    chunks = [(container.GEOMETRY, write_geometry_header(header) + coded.octree.data)]
     firsts = np.cumsum(voxels.counts) - voxels.counts
     rows = voxels.order[firsts[nearest(codes, voxels.codes)[0]]]
     counts = np.broadcast_to(np.int64(1), len(codes))
+    chunks = [(container.GEOMETRY, coded.payload)]
     return Positions(chunks, voxels.grid, voxels.depth, codes, counts, rows, inferred=True)
-
-
-def coarser_positions(xyz: np.ndarray, voxels: Voxels, most_bytes: int) -> Positions | None:
-    """Those of the finest coarser voxels, one point each, that need no more bytes; None where no edge is coarse enough.
-
-    Args:
-        xyz: (N, 3), what the voxels were made of.
-    """
-    for factor in sorted({round(2 ** (k / 4)) for k in range(4, 4 * voxels.depth)}):
-        coarse = voxelize(xyz, voxel_size=factor * voxels.grid.step)
-        way = octree_positions(coarse, "auto", True, merge=True)
-        if way.num_bytes <= most_bytes:
-            return way
-    return None
-
-
-def is_nearer(voxels: Voxels, way: Positions, rival: Positions) -> bool:
-    """Whether a way in coarser voxels comes nearer to the voxels, by D1, than a rival in voxels of their size."""
-    factor = round(way.grid.step / voxels.grid.step)
-    places = factor * (morton.decode(way.codes) + np.array(way.grid.origin)) - np.array(voxels.grid.origin)
-    clouds = morton.decode(voxels.codes), places, morton.decode(rival.codes)
-    original, coarse, inferred = (np.unique(morton.encode((p + factor).astype(np.int32))) for p in clouds)
-    return d1(original, coarse) <= d1(original, inferred)
 
 
 def _decoded_rows(voxels: Voxels, merge: bool) -> tuple[np.ndarray, np.ndarray]:

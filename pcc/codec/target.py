@@ -14,17 +14,29 @@ class Target:
 
     Attributes:
         bpp: bits of positions a point of the input, at most.
-        psnr: D1 in decibels at least, with the peak 2^depth - 1.
+        psnr: D1 in decibels at least.
         quality: 0..100.
+        peak: of the decibels, in voxels; None: 2^depth - 1.
     """
 
     bpp: float | None = None
     psnr: float | None = None
     quality: float | None = None
+    peak: float | None = None
 
     def __post_init__(self) -> None:
-        given = [value for value in (self.bpp, self.psnr, self.quality) if value is not None]
+        given = [name for name in ("bpp", "psnr", "quality") if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"bpp, psnr, quality: expected one of them, got {len(given)}")
-        if not math.isfinite(given[0]) or given[0] < 0 or (self.quality or 0) > 100 or self.bpp == 0:
-            raise ValueError(f"bpp, psnr, quality: expected a number above 0, quality up to 100, got {given[0]}")
+            raise ValueError(f"bpp, psnr, quality: expected one of them, got {' and '.join(given) or 'none'}")
+        if self.peak is not None and self.psnr is None:
+            raise ValueError("peak: is that of psnr; expected both")
+        ranges = (
+            ("bpp", "above 0", lambda value: value > 0),
+            ("psnr", "of 0 or more", lambda value: value >= 0),
+            ("quality", "from 0 to 100", lambda value: 0 <= value <= 100),
+            ("peak", "above 0", lambda value: value > 0),
+        )
+        for name, text, holds in ranges:
+            value = getattr(self, name)
+            if value is not None and not (math.isfinite(value) and holds(value)):
+                raise ValueError(f"{name}: expected a number {text}, got {value}")

@@ -55,6 +55,7 @@ def _record(job: Job, data: bytes, num_points: int) -> dict[str, Any]:
         "inferred_levels": 0 if frame.inferred is None else len(frame.inferred.shares),
         "voxel_size": frame.header.voxel_size,
         "depth": frame.header.depth,
+        "num_points_out": frame.header.num_points,
     }
 
 
@@ -62,6 +63,8 @@ def _line(record: dict[str, Any]) -> str:
     how = "lossless" if record["lossless"] else f"voxels of {record['voxel_size']:g}"
     if levels := record["inferred_levels"]:
         how = f"{levels} level{'' if levels == 1 else 's'} of {record['depth']} inferred"
+    if record["num_points_out"] != record["num_points"]:
+        how += f", {record['num_points_out']:,} points come out"
     dropped = f"; {record['num_dropped']:,} points with no position left out" if record["num_dropped"] else ""
     return (
         f"{record['input']} -> {record['output']}: {record['num_points']:,} points, {record['num_bytes']:,} bytes, "

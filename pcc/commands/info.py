@@ -72,7 +72,8 @@ def _lines(index: int, frame: dict[str, Any]) -> list[str]:
         f"  frame {index}: {frame['num_points']:,} points, {frame['num_bytes']:,} bytes",
         f"    voxels      {frame['num_voxels']:,}",
         f"    xyz         {frame['xyz_dtype']}, step {frame['voxel_size']:g}, {frame['depth']} bits an axis, {how}",
-        f"    positions   {positions:,} bytes, {frame['geometry_bpp']:.3f} bpp",
+        f"    positions   {positions:,} bytes, {frame['geometry_bpp']:.3f} bpp"
+        + (" of decoded points" if frame["inferred_levels"] else ""),
     ]
     for field in frame["fields"]:
         width = "" if field["columns"] is None else f" x {field['columns']}"
@@ -83,7 +84,9 @@ def _lines(index: int, frame: dict[str, Any]) -> list[str]:
         lines.append(_lattice_line(frame["lattice"]))
     lines.append(f"    model       {frame['model'] or 'none needed'}")
     for level in frame["inferred_levels"]:
-        lines.append(f"    level {level['level']:<5} inferred, share {level['share']} of 255, lean {level['lean']}")
+        lines.append(
+            f"    level {level['level']:<5} coded in part: share {level['share']} of 255, lean {level['lean']}"
+        )
     if frame["adaptive_levels"]:
         lines.append(f"    adaptive    {len(frame['adaptive_levels'])} of {frame['depth']} levels")
     return [*lines, f"    digest      {frame['digest']}"]

@@ -17,28 +17,45 @@ from pcc.codec.limits import Limits
 from pcc.commands.shared import STREAM_SUFFIX, find_inputs, prepare, run_all, show
 from pcc.errors import CorruptStream
 from pcc.geometry.grid import quantize
+from pcc.geometry.near import psnr
 from pcc.geometry.voxels import voxelize
 from pcc.io import read_points
-from pcc.metrics.distortion import psnr
 from pcc.ops import morton
 from pcc.ops.nearest import nearest
 from pcc.pointcloud import PointCloud
 
 
 def run(
-    inputs: Sequence[Path], against: Path | None, *, limits: Limits, threads: int, as_json: bool, drop_invalid: bool
-) -> int:
+    inputs: Sequence[Path], against: Path | None, *, limits: Limits, threads: int, as_json: bool, drop_invalid: bool,
+    psnr: float | None = None, peak: float | None = None,
+) -> int:  # fmt: skip
     """Verifies every stream; gives the exit code (3 if one is not what was promised)."""
     prepare(threads)
     found = find_inputs(inputs, [STREAM_SUFFIX])
     if against is not None and len(found) != 1:
         raise ValueError(f"against: expected one stream, got {len(found)}")
+    if against is None and (psnr is not None or peak is not None):
+        raise ValueError("psnr, peak: say what is asked of a stream against its original; expected --against")
+    wanted = Wanted(psnr, peak)
     return run_all(
-        found, lambda item: _verify_one(item[0], against, drop_invalid, limits, as_json), lambda item: item[0]
+        found, lambda item: _verify_one(item[0], against, drop_invalid, limits, as_json, wanted), lambda item: item[0]
     )
 
 
-def _verify_one(path: Path, against: Path | None, drop_invalid: bool, limits: Limits, as_json: bool) -> None:
+@dataclass(frozen=True)
+class Wanted:
+    """D1 in decibels that a lossy frame must reach, and its peak in voxels; None: any, and 2^depth - 1."""
+
+    psnr: float | None = None
+    peak: float | None = None
+
+
+ANYTHING = Wanted()
+
+
+def _verify_one(
+    path: Path, against: Path | None, drop_invalid: bool, limits: Limits, as_json: bool, wanted: Wanted
+) -> None:
     data = path.read_bytes()
     spans, frames = frame_spans(data, limits), describe(data, limits)
     if not spans:
@@ -51,8 +68,9 @@ def _verify_one(path: Path, against: Path | None, drop_invalid: bool, limits: Li
         cloud = decode_frame(data, span, limits=limits)
         if against is not None:
             original = read_points(against)
-            agreement = agree(original.finite() if drop_invalid else original, cloud, frame.header)
+            agreement = agree(original.finite() if drop_invalid else original, cloud, frame.header, wanted)
             record |= {"against": str(against), "lossless": agreement.lossless, "max_error": agreement.max_error}
+            record |= {} if agreement.d1_psnr is None else {"d1_psnr": agreement.d1_psnr}
             line += f"; against {against}: {agreement.text}"
     show(record, line, as_json)
 
@@ -64,22 +82,23 @@ class Agreement:
     lossless: bool
     max_error: float
     text: str
+    d1_psnr: float | None = None
 
 
-def agree(original: PointCloud, decoded: PointCloud, header: FrameHeader) -> Agreement:
+def agree(original: PointCloud, decoded: PointCloud, header: FrameHeader, wanted: Wanted = ANYTHING) -> Agreement:
     """What ``decoded`` keeps of ``original``, checked point by point.
 
     Raises:
-        CorruptStream: points or fields differ by more than the header admits.
+        CorruptStream: points or fields differ by more than the header admits, or D1 is not what is wanted.
     """
     if header.inferred:
-        return _near(original, decoded, header)
+        return _near(original, decoded, header, wanted)
     pairs, max_error = _pairs(original, decoded, header)
     for name, values in decoded.fields.items():
         if name not in original.fields:
             raise CorruptStream(f"field {name!r} is not in the original")
-        wanted = original.fields[name][pairs]
-        if wanted.dtype != values.dtype or wanted.tobytes() != values.tobytes():
+        there = original.fields[name][pairs]
+        if there.dtype != values.dtype or there.tobytes() != values.tobytes():
             raise CorruptStream(f"field {name!r} differs from the original")
     dropped = [name for name in original.fields if name not in decoded.fields]
     without = f"; fields not in the stream: {', '.join(dropped)}" if dropped else ""
@@ -90,7 +109,7 @@ def agree(original: PointCloud, decoded: PointCloud, header: FrameHeader) -> Agr
     return Agreement(True, 0.0, f"the same points and values{without}")
 
 
-def _near(original: PointCloud, decoded: PointCloud, header: FrameHeader) -> Agreement:
+def _near(original: PointCloud, decoded: PointCloud, header: FrameHeader, wanted: Wanted) -> Agreement:
     """How far the voxels of two clouds lie apart, where nothing is promised of them but the fields that there were."""
     unknown = [name for name in decoded.fields if name not in original.fields]
     if unknown:
@@ -98,14 +117,18 @@ def _near(original: PointCloud, decoded: PointCloud, header: FrameHeader) -> Agr
     coords = [quantize(cloud.xyz, header.grid) for cloud in (decoded, original)]
     if any(c.min(initial=0) < 0 or c.max(initial=0) >> header.depth for c in coords):
         raise CorruptStream("the original lies elsewhere: it is another cloud")
-    coded, wanted = (np.unique(morton.encode(c)) for c in coords)
-    away = [nearest(*pair)[1] for pair in ((wanted, coded), (coded, wanted))]
-    peak = (1 << header.depth) - 1
+    coded, there = (np.unique(morton.encode(c)) for c in coords)
+    away = [nearest(*pair)[1] for pair in ((there, coded), (coded, there))]
+    peak = float((1 << header.depth) - 1) if wanted.peak is None else wanted.peak
     decibels = psnr(max(float(squared.mean()) for squared in away), peak)
+    if wanted.psnr is not None and decibels < wanted.psnr:
+        raise CorruptStream(f"D1 is {decibels:.2f} dB (peak {peak:g}), less than {wanted.psnr:g}")
     max_error = header.voxel_size * math.sqrt(max(int(squared.max()) for squared in away))
     kept = (away[0] == 0).mean()
-    text = f"{kept:.1%} of the voxels are there, D1 {decibels:.2f} dB (peak {peak}), none farther than {max_error:.6g}"
-    return Agreement(False, max_error, text)
+    text = (
+        f"{kept:.1%} of the voxels are there, D1 {decibels:.2f} dB (peak {peak:g}), none farther than {max_error:.6g}"
+    )
+    return Agreement(False, max_error, text, decibels)
 
 
 def _pairs(original: PointCloud, decoded: PointCloud, header: FrameHeader) -> tuple[np.ndarray, float]:

@@ -1,6 +1,6 @@
 """A coder of trees that codes only what is not sure: the other decisions are taken for the likelier symbol.
 
-    |logit| < threshold of the pass ? coded : logit > -lean
+    |logit| < threshold of the pass ? coded : logit > -lean         a certain one is neither: it is a one
 
 What is inferred costs nothing and may be wrong; encoder and decoder go on with the same symbols. With thresholds
 above all logits nothing is lost, with 0 nothing is coded.
@@ -11,7 +11,6 @@ from __future__ import annotations
 import numpy as np
 
 from pcc.entropy.coders import Coder
-from pcc.ops.tables import LOGIT_LIMIT
 
 
 class InferringCoder:
@@ -35,10 +34,13 @@ class InferringCoder:
         found, threshold = np.zeros(len(logits), np.uint8), self.thresholds[self.number]
         for bit in range(size):
             chosen = logits[:, 0] if size == 1 else logits[rows, (1 << bit) - 1 + found.astype(np.int64)]
-            if bit + 1 == size and len(certain):
-                chosen = np.where((certain != 0) & (found == 0), np.int16(LOGIT_LIMIT), chosen)
             ones = (chosen > -self.lean).view(np.uint8)
-            unsure = np.flatnonzero((chosen < threshold) & (chosen > -threshold))
+            near_even = (chosen < threshold) & (chosen > -threshold)
+            if bit + 1 == size and len(certain):
+                sure = (certain != 0) & (found == 0)
+                ones |= sure.view(np.uint8)
+                near_even &= ~sure
+            unsure = np.flatnonzero(near_even)
             if len(unsure):
                 wanted = None if values is None else values[unsure] >> bit & 1
                 ones[unsure] = self.coder.binary(np.ascontiguousarray(chosen[unsure]), wanted)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pcc.geometry.near import psnr
 from pcc.metrics.attributes import (
     Attributes,
     attribute_psnr,
@@ -129,11 +130,6 @@ def distortion(
     reflectance = peak_of_reflectance or reflectance_peak(a)
     num_points = len(a), len(b), len(unique_a.points), len(unique_b.points)
     return _summary(ab, ba, peak, bound, reflectance, num_points, identical)
-
-
-def psnr(mse: float, peak: float) -> float:
-    """10 log10(3 peak^2 / mse) in dB; infinite for mse = 0. The 3 is MPEG's: the peak is that of one axis."""
-    return 10 * math.log10(3 * peak * peak / mse) if mse > 0 else math.inf
 
 
 def same_points(a: PointCloud, b: PointCloud) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 
 import numpy as np
@@ -11,16 +12,16 @@ import pytest
 pytest.importorskip("torch", reason="extra 'train' is not installed: the program under test is exported from it")
 
 import pcc
-from pcc.codec import container, lossy
+from pcc.codec import container
 from pcc.codec.container import GEOMETRY, frame_chunks, frame_spans
 from pcc.codec.inferred import Inferred
 from pcc.codec.info import describe
 from pcc.codec.octree import decode_octree, encode_lossy, encode_octree
 from pcc.codec.target import Target
 from pcc.errors import CorruptStream, InvalidCloud, LimitExceeded, PccError
+from pcc.geometry import near
 from pcc.geometry.voxels import voxelize
 from pcc.inference.program import Program
-from pcc.ops import morton
 from tests.networks import TINY_LOSSY, config_of, exported, random_network
 from tests.trees import SOME_ORDERS
 
@@ -90,25 +91,97 @@ def test_more_is_coded_of_a_larger_share(program):
     assert sizes[0] < sizes[-1] <= len(encode_octree(voxels.codes, voxels.depth, program, 0)) * 1.2
 
 
+def positions_bits(stream):
+    (info,) = describe(stream)
+    return 8 * (info.geometry_bytes + info.multiplicity_bytes)
+
+
 @pytest.mark.parametrize("bpp", [0.4, 1.0, 2.0, 4.0, 20.0])
 def test_a_rate_is_kept(installed, bpp):
-    """By the chunk of positions, headers and all; above what the whole cloud takes, nothing is lost."""
+    """By the chunks of positions, headers and all; above what the whole cloud takes, nothing is lost."""
     cloud = body()
-    (info,) = describe(pcc.encode(cloud, bpp=bpp, fields="none"))
-    assert 8 * info.geometry_bytes <= bpp * len(cloud)
-    assert info.header.inferred == info.header.quantized == (bpp < 20)
+    stream, whole = (pcc.encode(cloud, fields="none", **options) for options in ({"bpp": bpp}, {}))
+    assert positions_bits(stream) <= bpp * len(cloud)
+    (info,) = describe(stream)
+    assert info.header.inferred == info.header.quantized == (bpp * len(cloud) < positions_bits(whole))
 
 
-def psnr_of(cloud, back):
-    voxels = codes_of(cloud)
-    coords = back.xyz.astype(np.int32) - np.array(voxels.grid.origin, np.int32)
-    return lossy.psnr(voxels, np.unique(morton.encode(coords)))
+def checkerboard():
+    return np.stack(np.meshgrid(*3 * [np.arange(0, 24, 2)], indexing="ij"), -1).reshape(-1, 3)
+
+
+def many_duplicates():
+    return np.repeat(body(900, 30).xyz, 40, axis=0)
+
+
+def sparse():
+    return np.random.default_rng(7).integers(0, 4000, (700, 3))
+
+
+@pytest.mark.parametrize(
+    "xyz", [checkerboard, many_duplicates, sparse, lambda: body(9000, 60).xyz, lambda: [[5, 5, 5]] * 900]
+)
+@pytest.mark.parametrize("bpp", [0.3, 1.5, 4.0, 9.0, 18.0, 30.0])
+def test_no_cloud_breaks_its_rate(installed, xyz, bpp):
+    """Nor does it leave bits unused that would do for all of it."""
+    cloud = pcc.PointCloud(np.array(xyz(), np.int32))
+    try:
+        stream = pcc.encode(cloud, bpp=bpp)
+    except InvalidCloud:
+        assert bpp * len(cloud) / 8 < 400
+        return
+    assert positions_bits(stream) <= bpp * len(cloud)
+    if positions_bits(pcc.encode(cloud, sensor="none")) <= bpp * len(cloud):
+        np.testing.assert_array_equal(in_order(pcc.decode(stream).xyz), in_order(cloud.xyz))
+
+
+def in_order(xyz):
+    return xyz[np.lexsort(xyz.T)]
+
+
+@pytest.mark.parametrize("xyz", [checkerboard, sparse, lambda: body(9000, 60).xyz])
+@pytest.mark.parametrize(
+    "options", [{"quality": 60}, {"quality": 95}, {"quality": 99.9}, {"psnr": 40.0}, {"psnr": 70.0}]
+)
+def test_lossy_is_never_larger_than_lossless(installed, xyz, options):
+    cloud = pcc.PointCloud(np.array(xyz(), np.int32))
+    assert len(pcc.encode(cloud, **options)) <= len(pcc.encode(cloud, sensor="none"))
+
+
+def psnr_of(cloud, back, peak=None):
+    """Against all distances."""
+    a, b = (np.unique(c.xyz.astype(np.int64), axis=0) for c in (cloud, back))
+    every = ((a[:, None] - b) ** 2).sum(2)
+    mse = max(every.min(0).mean(), every.min(1).mean())
+    return near.psnr(float(mse), peak or (1 << codes_of(cloud).depth) - 1)
 
 
 @pytest.mark.parametrize("psnr", [18.0, 25.0, 35.0, 300.0])
 def test_decibels_are_reached(installed, psnr):
     cloud = body()
     assert psnr_of(cloud, pcc.decode(pcc.encode(cloud, psnr=psnr, fields="none"))) >= psnr
+
+
+def test_a_peak_moves_the_decibels(installed):
+    """16 times the peak is 24 dB more for the same cloud."""
+    cloud = body()
+    low, high = (
+        pcc.encode(cloud, psnr=psnr, peak=peak) for psnr, peak in ((24.0, 63), (24.0 + 20 * math.log10(16), 63 * 16))
+    )
+    assert low == high
+    assert psnr_of(cloud, pcc.decode(high), 63 * 16) >= 48
+
+
+@pytest.mark.parametrize("psnr", [30.0, 45.0, 60.0])
+def test_sparse_clouds_reach_decibels_in_the_coarsest_voxels(installed, psnr):
+    """No octree of coarser voxels that reaches them is smaller by more than the step between two of them."""
+    cloud = pcc.PointCloud(sparse().astype(np.int32))
+    stream = pcc.encode(cloud, psnr=psnr)
+    assert psnr_of(cloud, pcc.decode(stream)) >= psnr
+    for factor in range(2, 200, 3):
+        octree = pcc.encode(cloud, voxel_size=float(factor), duplicates="merge", sensor="none")
+        if psnr_of(cloud, pcc.decode(octree)) >= psnr:
+            assert len(stream) <= 1.06 * len(octree)
 
 
 def test_quality_goes_from_a_guess_to_the_cloud_itself(installed):
@@ -123,24 +196,22 @@ def test_quality_goes_from_a_guess_to_the_cloud_itself(installed):
     assert not describe(stream)[0].header.inferred
 
 
-@pytest.mark.parametrize("target", [{"quality": 50}, {"bpp": 3.0}, {"psnr": 30.0}])
+@pytest.mark.parametrize("target", [{"quality": 50}, {"bpp": 3.0}, {"bpp": 9.0}])
 def test_sparse_clouds_are_no_worse_than_in_an_octree(installed, target):
     """Coarser voxels take the place of inferred ones where they are better at no more bytes."""
     rng = np.random.default_rng(5)
     cloud = pcc.PointCloud(rng.integers(-300, 300, (1500, 3)).astype(np.int32))
     stream = pcc.encode(cloud, **target)
-    (info,) = describe(stream)
-    back = pcc.decode(stream)
-    assert info.header.quantized
-    if info.inferred is None:
-        assert info.header.voxel_size >= 2
-        assert len(back) <= len(cloud)
-    for factor in range(2, 17):
+    budget = target["bpp"] * len(cloud) if "bpp" in target else positions_bits(stream)
+    assert positions_bits(stream) <= budget
+    factors = sorted({round(2 ** (k / 4)) for k in range(4, 33)})
+    for factor in factors:
         octree = pcc.encode(cloud, voxel_size=float(factor), duplicates="merge", sensor="none")
-        if len(octree) < len(stream):
-            if "bpp" not in target or info.inferred is not None:
-                assert mean_distance(cloud, back) <= mean_distance(cloud, pcc.decode(octree)) * 1.001
+        if positions_bits(octree) <= budget:
+            assert mean_distance(cloud, pcc.decode(stream)) <= mean_distance(cloud, pcc.decode(octree)) * 1.001
             break
+    else:
+        raise AssertionError("no octree keeps to it")
 
 
 def mean_distance(a, b):
@@ -164,6 +235,27 @@ def test_small_clouds(installed, n):
     assert len(back) >= min(n, 1)
 
 
+@pytest.mark.parametrize("options", [{"quality": 0}, {"quality": 85}, {"psnr": 5.0}, {"bpp": 150.0}])
+def test_the_smallest_clouds_come_back(installed, options):
+    """Every pair of voxels of a cube of 2^3, and some of three, even where one alone would come out."""
+    corners = np.array(list(itertools.product((0, 1), repeat=3)), np.int32)
+    for some in [*itertools.combinations(range(8), 2), *itertools.combinations(range(0, 8, 2), 3)]:
+        assert len(pcc.decode(pcc.encode(pcc.PointCloud(corners[list(some)]), **options))) >= 1
+
+
+def test_clouds_far_from_the_origin(installed):
+    """Where coarser voxels are out of reach."""
+    xyz = np.random.default_rng(3).integers(0, 3000, (1500, 3)) + (1 << 60)
+    for options in ({"quality": 50}, {"bpp": 14.0}, {"psnr": 30.0}):
+        assert len(pcc.decode(pcc.encode(pcc.PointCloud(xyz), **options)))
+
+
+def test_quality_100_asks_for_nothing(tmp_path, monkeypatch):
+    """Neither for a model that infers nor for a cloud that is small enough."""
+    cloud = pcc.PointCloud(np.array([[0, 0, 0], [(1 << 21) - 1, 5, 5]], np.int32))
+    assert pcc.encode(cloud, quality=100, model="adaptive") == pcc.encode(cloud, model="adaptive")
+
+
 def test_the_deepest_clouds(installed):
     """Two far corners, and a cloud at the other end of its cube."""
     xyz = np.concatenate([body(600, 20).xyz.astype(np.int32) + (1 << 19) - 100, [[0, 0, 0]]])
@@ -182,18 +274,34 @@ def test_floats_come_out_on_their_grid(installed):
 
 def test_wrong_arguments(installed, tmp_path):
     cloud = body(500, 20)
-    for options in ({"bpp": 1, "psnr": 40}, {"bpp": 0}, {"bpp": -1}, {"quality": 101}, {"psnr": math.inf}):
-        with pytest.raises(ValueError, match="bpp, psnr, quality"):
-            pcc.encode(cloud, **options)
+    for name, value in (
+        ("bpp", 0),
+        ("bpp", -1),
+        ("quality", 101),
+        ("quality", math.nan),
+        ("psnr", math.inf),
+        ("psnr", -1),
+    ):
+        with pytest.raises(ValueError, match=f"^{name}: expected a number"):
+            pcc.encode(cloud, **{name: value})
+    with pytest.raises(ValueError, match="one of them, got bpp and psnr"):
+        pcc.encode(cloud, bpp=1, psnr=40)
+    with pytest.raises(ValueError, match=r"^peak"):
+        pcc.encode(cloud, psnr=40, peak=0)
+    for options in ({"bpp": 1}, {}):
+        with pytest.raises(ValueError, match=r"peak|one of them"):
+            pcc.encode(cloud, peak=1023, **options)
     for options in ({"max_error": 1.0}, {"order": "keep"}):
         with pytest.raises(ValueError, match="voxels move"):
             pcc.encode(cloud, quality=50, **options)
+    with pytest.raises(ValueError, match="sensor"):
+        pcc.encode(cloud, quality=50, sensor="hdl64e-kitti")
     with pytest.raises(ValueError, match="a model that infers"):
         pcc.encode(cloud, quality=50, model="adaptive")
     whole = exported(random_network(), tmp_path / "whole.safetensors")
     with pytest.raises(ValueError, match="whole levels only"):
         pcc.encode(cloud, quality=50, model=whole)
-    with pytest.raises(InvalidCloud, match="lowest quality"):
+    with pytest.raises(InvalidCloud, match=r"0\.01 bits a point"):
         pcc.encode(cloud, bpp=1e-2)
     with pytest.raises(LimitExceeded, match="20 bits an axis"):
         pcc.encode(pcc.PointCloud(np.array([[0, 0, 0], [1 << 19, 1, 2]], np.int32)), quality=50)

@@ -7,8 +7,9 @@ import pytest
 
 pytest.importorskip("torch", reason="extra 'train' is not installed: the program under test is exported from it")
 
+from pcc.codec.inferred import MOST_LEAN, Inferred
 from pcc.codec.octree import encode_lossy
-from pcc.codec.operating_points import EVEN, PointCoder, _next_lean, usual_lean
+from pcc.codec.operating_points import EVEN, FAR, PointCoder, _next_lean, usual_lean
 from pcc.geometry.voxels import voxelize
 from pcc.inference.program import Program
 from pcc.inference.registry import find_model
@@ -33,7 +34,7 @@ def test_going_on_equals_a_walk_from_the_root(program, depth):
     coder = PointCoder(voxelize(body(3000, 1 << depth).xyz), program)
     assert coder.num_levels == min(4, coder.voxels.depth)
     for point in (0, coder.num_points - 1, 70, coder.num_points // 2, 71, coder.num_points - 200):
-        coder.frontier_bits(point)
+        coder.frontier_bytes(point)
         coded, want = coder.at(point), anew(coder, point)
         assert coded.octree.data == want.data
         np.testing.assert_array_equal(coded.octree.codes, want.codes)
@@ -43,22 +44,28 @@ def test_frontiers_take_what_all_takes(program):
     """But for some bytes: the levels below are inferred altogether."""
     voxels = voxelize(body().xyz)
     for point in (40, 200, 390, 600):
-        bits = PointCoder(voxels, program).frontier_bits(point)
-        assert bits == pytest.approx(PointCoder(voxels, program).at(point).num_bits, rel=0.02)
+        found = PointCoder(voxels, program).frontier_bytes(point)
+        assert found == pytest.approx(PointCoder(voxels, program).at(point).num_bytes, rel=0.02)
+
+
+def excess_of(coder: PointCoder, levels: int, shares: tuple[int, ...], leans: tuple[int, ...]) -> float:
+    """How many nodes too many come out of the first of some inferred levels, as a part of those that there were."""
+    cut, voxels = levels - len(leans), coder.voxels
+    nodes = np.unique(voxels.codes >> np.uint64(3 * cut))
+    inferred = Inferred(shares[: len(leans)], leans, nodes)
+    return len(encode_lossy(nodes, voxels.depth - cut, coder.program, inferred, cut).codes) / len(nodes) - 1
 
 
 def test_numbers_of_voxels_come_out(program):
-    """On every level, within the lean's reach, whatever the network believes."""
-    voxels = voxelize(body().xyz)
+    """On every level, to what two neighbouring leans differ by, or as near as the last lean goes."""
+    coder = PointCoder(voxelize(body().xyz), program)
     for point in (0, 200, 480, 600):
-        coded = PointCoder(voxels, program).at(point)
-        shares, leans = coded.inferred.shares, coded.inferred.leans
-        first = usual_lean(shares[0], len(shares), 0)
-        plain = encode_lossy(
-            voxels.codes, voxels.depth, program, type(coded.inferred)(shares, (*leans[:-1], first), voxels.codes)
-        )
-        excess = [abs(len(c) / len(voxels.codes) - 1) for c in (coded.octree.codes, plain.codes)]
-        assert excess[0] <= excess[1]
+        shares, leans = coder.at(point).inferred.shares, coder.at(point).inferred.leans
+        for i, lean in enumerate(leans):
+            off = excess_of(coder, len(leans), shares, leans[: i + 1])
+            beyond = int(np.clip(lean - np.sign(off), -MOST_LEAN, MOST_LEAN))
+            if abs(off) > FAR and beyond != lean:
+                assert abs(off) <= abs(excess_of(coder, len(leans), shares, (*leans[:i], beyond)))
 
 
 def test_thinly_sampled_surfaces_do_not_grow():

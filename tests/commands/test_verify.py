@@ -72,13 +72,18 @@ def test_lossy_clouds_are_held_against_their_originals(tmp_path, monkeypatch, ca
     pcc.write_points(tmp_path / "a.npz", cloud)
     pcc.write_points(tmp_path / "b.npz", pcc.PointCloud(cloud.xyz * 9, cloud.fields))
     pcc.write_points(tmp_path / "c.npz", pcc.PointCloud(cloud.xyz))
-    assert run("encode", tmp_path / "a.npz", "--quality", "80") == 0
-    assert "1 level of 5 inferred" in capsys.readouterr().out
+    assert run("encode", tmp_path / "a.npz", "--quality", "40") == 0
+    assert "3 levels of 5 inferred" in capsys.readouterr().out
     stream = tmp_path / "a.pcc"
     assert run("info", stream) == 0
-    assert "inferred, share 51 of 255, lean" in capsys.readouterr().out
+    assert "level 2     coded in part: share 96 of 255, lean" in capsys.readouterr().out
     assert run("verify", stream, "--against", tmp_path / "a.npz") == 0
     assert re.search(r"[\d.]+% of the voxels are there, D1 [\d.]+ dB \(peak 31\)", capsys.readouterr().out)
+    for psnr, peak, code in (("5", "31", 0), ("90", "31", 3), ("90", "1e6", 0)):
+        assert run("verify", stream, "--against", tmp_path / "a.npz", "--psnr", psnr, "--peak", peak) == code
+    assert "less than 90" in capsys.readouterr().err
+    assert run("verify", stream, "--psnr", "5") == 2
+    assert "--against" in capsys.readouterr().err
     assert run("verify", stream, "--against", tmp_path / "b.npz") == 3
     assert "another cloud" in capsys.readouterr().err
     assert run("verify", stream, "--against", tmp_path / "c.npz") == 3

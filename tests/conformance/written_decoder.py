@@ -221,12 +221,12 @@ def group_bits(
         l = tree[np.arange(len(occ)), 2**j - 1 + v]
         if partly is None:
             l = calibrated(l, coder.calibration)
-        if group * size + j == 7:
-            l = np.where(occ + (v << group * size) == 0, 3584, l)
+        certain = (occ + (v << group * size) == 0) & (group * size + j == 7)
+        l = np.where(certain, 3584, l)
         bit = np.zeros(len(occ), np.int64)
         coded = np.ones(len(occ), bool)
         if partly is not None:
-            bit, coded = (l > -8 * partly[1]).astype(np.int64), np.abs(l) < partly[0]
+            bit, coded = (l > -8 * partly[1]).astype(np.int64), (np.abs(l) < partly[0]) & ~certain
         bit[coded] = coder.call(l[coded])
         v += bit << j
     return occ + (v << group * size)

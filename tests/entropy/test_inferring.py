@@ -22,8 +22,8 @@ def expected(logits, certain, value, size, threshold, lean):
     for bit in range(size):
         logit = int(logits[(1 << bit) - 1 + found])
         if bit + 1 == size and len(certain) and certain[0] and found == 0:
-            logit = LOGIT_LIMIT
-        if abs(logit) < threshold:
+            one = True
+        elif abs(logit) < threshold:
             one, coded = value >> bit & 1, coded + 1
         else:
             one = logit > -lean

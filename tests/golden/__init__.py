@@ -24,7 +24,7 @@ from pcc.ops.lattice_map import positions
 from pcc.ops.twist_map import Twist, correct
 from pcc.pointcloud import PointCloud
 from pcc.sensors.table import SensorTable
-from tests.streams import with_mask
+from tests.streams import with_inferred, with_mask
 
 FOLDER = Path(__file__).parent
 
@@ -101,6 +101,8 @@ def encode(name: str) -> bytes:
     make, options, _ = CLOUDS[name]
     if "mask" in options:
         return with_mask(make(), program(name), **options)
+    if "inferred" in options:
+        return with_inferred(make(), program(name), **options)
     return pcc.encode(make(), **{"model": program(name), "fallback": False, **options})
 
 
@@ -122,8 +124,8 @@ CLOUDS: dict[str, tuple[Callable[[], PointCloud], dict, str]] = {
         {"mask": 0b1001, "calibrations": bytes([0x88, 0x08, 0xF0, 0x88, 0x7F, 0xA6, 0x78]), "fields": "none"},
         "model_2",
     ),
-    "surface_inferred": (surface, {"quality": 60, "fields": "none"}, "model_lossy"),
-    "surface_mostly_coded": (surface, {"quality": 85}, "model_lossy"),
+    "surface_inferred": (surface, {"inferred": ((63, -8), (0, -2))}, "model_lossy"),
+    "surface_mostly_coded": (surface, {"inferred": ((230, -7),)}, "model_lossy"),
     "turn": (turn, LATTICE, "model_lattice"),
     "turn_within_20mm": (turn, {**LATTICE, "max_error": 0.02}, "model_lattice"),
     "turn_moved": (moved_turn, {**LATTICE, "lossless_floats": True}, "model_lattice"),
