@@ -253,7 +253,7 @@ def _lossy(
         )
     from pcc.codec.lossy_ways import choose_way
 
-    return choose_way(cloud.xyz, voxels, program, target, merge)
+    return choose_way(cloud.xyz, voxels, program, target, merge, AUTO if model == AUTO else program)
 
 
 def _restores(xyz: np.ndarray, positions: Positions) -> bool:

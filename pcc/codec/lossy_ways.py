@@ -28,7 +28,9 @@ from pcc.ops import morton
 LIKELY = 0.8  # of what the whole cloud takes by an estimate: from here on it is coded to see
 
 
-def choose_way(xyz: np.ndarray, voxels: Voxels, program: Program, target: Target, merge: bool) -> Positions:
+def choose_way(
+    xyz: np.ndarray, voxels: Voxels, program: Program, target: Target, merge: bool, whole_model: Program | str = "auto"
+) -> Positions:
     """The way that meets a target.
 
     Args:
@@ -36,11 +38,12 @@ def choose_way(xyz: np.ndarray, voxels: Voxels, program: Program, target: Target
         voxels: of at most 2^19 an axis.
         program: one that codes lossy levels.
         merge: one point a voxel, also where nothing else is lost.
+        whole_model: codes what is not inferred; as in `octree_positions`.
 
     Raises:
         InvalidCloud: no way keeps to the rate that is asked for.
     """
-    ways = _Ways(xyz, voxels, program, merge)
+    ways = _Ways(xyz, voxels, program, merge, whole_model)
     if len(voxels) == 1:
         return ways.whole if target.bpp is None else ways.at_one_place(target.bpp)
     if target.quality is not None:
@@ -58,6 +61,7 @@ class _Ways:
     voxels: Voxels
     program: Program
     merge: bool
+    whole_model: Program | str
 
     def at_quality(self, quality: float) -> Positions:
         coarse = None if self.dense else self._coarser(max(round(2 ** ((100 - quality) / 25)), 2))
@@ -83,7 +87,7 @@ class _Ways:
 
     def at_one_place(self, bpp: float) -> Positions:
         fits = self.whole.num_bytes <= bpp * len(self.xyz) / 8
-        return self.whole if fits else octree_positions(self.voxels, "auto", True, merge=True)
+        return self.whole if fits else octree_positions(self.voxels, self.whole_model, True, merge=True)
 
     def at_psnr(self, decibels: float, peak: float) -> Positions:
         if self.dense:
@@ -105,7 +109,7 @@ class _Ways:
     @cached_property
     def whole(self) -> Positions:
         """Nothing is lost, or duplicates alone."""
-        return octree_positions(self.voxels, "auto", True, self.merge)
+        return octree_positions(self.voxels, self.whole_model, True, self.merge)
 
     def _whole_within(self, num_bytes: int) -> Positions | None:
         """All voxels, where they take no more bytes; without the duplicates among points if those are too much."""
@@ -115,7 +119,7 @@ class _Ways:
             return self.whole
         if self.merge or len(self.voxels) == len(self.xyz):
             return None
-        merged = octree_positions(self.voxels, "auto", True, merge=True)
+        merged = octree_positions(self.voxels, self.whole_model, True, merge=True)
         return merged if merged.num_bytes <= num_bytes else None
 
     def _inferred(self, coded: Coded | None) -> Positions | None:
@@ -140,7 +144,7 @@ class _Ways:
             coarse = voxelize(self.xyz, voxel_size=factor * self.voxels.grid.step)
         except LimitExceeded:
             return None
-        return octree_positions(coarse, "auto", True, merge=True)
+        return octree_positions(coarse, self.whole_model, True, merge=True)
 
     def _finest_coarser(self, num_bytes: int) -> Positions | None:
         """The finest that take no more bytes; None: all take more."""
