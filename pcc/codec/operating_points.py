@@ -26,7 +26,11 @@ from pcc.ops import octree
 MOST_LEVELS = 4  # that are inferred
 POINTS = 256  # operating points where one level is inferred: all codes of a share
 FEWER_POINTS = 160  # where more are: with a larger share the level had better be whole
-EVEN, MOST_TRIES = 0.004, 3  # of the number of voxels, what it may be off; and how many leans are tried for it
+EVEN, MOST_TRIES = 0.006, 3  # of the number of voxels, what it may be off; and how many leans are tried for it
+MORE_NODES = (
+    0.02  # than there were, above the last of three inferred levels: what they lack, many voxels lack; the less
+)
+# of the frontier is inferred the fewer
 FAR, MORE_TRIES = 0.02, 12  # off by more, more are tried
 GUESSED_SLOPE = 150, 8  # units of lean for e times as many voxels, and how many more for one more of the share
 FIRST_STEP = 24  # the most from the first lean to the second; from then on twice as far each time
@@ -121,15 +125,17 @@ class PointCoder:
         return coded
 
     def _lean_of_level(self, point: int, above: Coded | None, below: int) -> Coded:
-        """The cloud down to a level with ``below`` levels under it, in about the right number."""
+        """The cloud down to a level with ``below`` levels under it, in about the number that is wanted."""
         levels, share = self.levels_of(point)
         leans = () if above is None else above.inferred.leans
         slope = GUESSED_SLOPE[0] + (GUESSED_SLOPE[1] * share if above is None else 0)
+        more = 0.0 if levels < 3 or not below else MORE_NODES * (1 - share / FEWER_POINTS if above is None else 1)
+        wanted = len(self._levels[below]) * (1 + more)
         tried: dict[int, float] = {}
         lean, best = self._first_lean(levels, share, below), None
         while lean not in tried:
             coded = self._code(point, (*leans, lean), None if above is None else above.octree)
-            tried[lean] = log(len(coded.octree.codes) / len(self._levels[below]))
+            tried[lean] = log(len(coded.octree.codes) / wanted)
             off = min(map(abs, tried.values()))
             if best is None or abs(tried[lean]) == off:
                 best, self._lean[levels, below] = coded, lean
@@ -178,17 +184,18 @@ def usual_lean(share: int, levels: int, below: int) -> int:
     return round(float(np.interp(share, shares, leans)))
 
 
-_USUAL_LEANS = {  # by the number of inferred levels, and of those below: shares, and leans there
-    (1, 0): ((0, 16, 32, 50), (-4, -4.5, -6, -7)),
-    (2, 1): ((0, 16, 32, 50, 64, 80, 100, 128), (0, 1, 1, -1.5, -2, -5, -8.5, -15)),
-    (2, 0): ((0, 24, 45, 63, 64, 96), (-9, -7.5, -6, -6, -4, -3.5)),
-    (3, 2): ((0, 31, 63, 96, 128, 159), (-9, -13, -13, -22, -34, -45)),
-    (3, 1): ((0, 31, 63, 96), (-7, -6, -5, -2.5)),
-    (3, 0): ((0, 63, 96), (-5, -5, -6)),
-    (4, 3): ((0, 64), (0, 4)),
-    (4, 2): ((0, 32, 64), (-6.5, -4.5, -1.5)),
-    (4, 1): ((0,), (-4.5,)),
-    (4, 0): ((0,), (1.2,)),
+# By the number of inferred levels, and of those below: shares, and leans there. They jump where the share's weights do.
+_USUAL_LEANS = {
+    (1, 0): ((0, 8, 16, 31, 32, 63, 64), (-2, -3, -3.5, -4, -6, -6.5, -9)),
+    (2, 1): ((0, 16, 32, 48, 63, 80, 100, 128, 150), (-1.5, 1, 1, -1, -3, -4.5, -9.5, -17, -29)),
+    (2, 0): ((0, 8, 16, 31, 32, 63, 64), (-10, -9, -7.5, -7.5, -5, -5.5, -2.5)),
+    (3, 2): ((0, 31, 32, 63, 64, 96, 128, 159), (-3.5, -5.5, -1.5, -8.5, -9.5, -26, -42, -61)),
+    (3, 1): ((0, 16, 31, 32, 63, 64), (-9, -8, -7, -4, -4, 0.5)),
+    (3, 0): ((0, 31, 32, 63, 64), (-4, -5, -7, -7.5, -10.5)),
+    (4, 3): ((0, 16, 32, 63, 64, 159), (0.5, 2.5, 10.5, 7, 17, 5)),
+    (4, 2): ((0, 31, 32, 63, 64, 128), (-11, -9, -7, -7, -2.5, -1.5)),
+    (4, 1): ((0, 31, 64), (-5.5, -6.5, -7.5)),
+    (4, 0): ((0, 31, 32, 63, 64), (2, 2, 1, 1, -0.5)),
 }
 
 

@@ -82,7 +82,7 @@ def plan(inputs: Sequence[Path], output: Path | None, suffixes: Iterable[str], t
     one = len(inputs) == 1 and not inputs[0].is_dir()
     is_file = output is not None and one and _names_a_file(output)
     if output is not None and not one and _names_a_file(output, target_suffix):
-        raise ValueError(f"{output}: expected a folder for {len(found)} inputs, it is a file")
+        raise ValueError(f"{output}: expected a folder for {len(found)} inputs, this names a file")
     jobs = []
     for source, below in found:
         if output is None:
