@@ -33,6 +33,7 @@ MORE_NODES = (
 # of the frontier is inferred the fewer
 FAR, MORE_TRIES = 0.02, 12  # off by more, more are tried
 GUESSED_SLOPE = 150, 8  # units of lean for e times as many voxels, and how many more for one more of the share
+LEAST_AWAY, MOST_AWAY = 6, 16  # of the level above, half of which counts, and of that half
 FIRST_STEP = 24  # the most from the first lean to the second; from then on twice as far each time
 
 
@@ -63,8 +64,8 @@ class Coded:
 class PointCoder:
     """Codes voxels at operating points, 0 the lowest, with about as many voxels as there were on every level.
 
-    What is inferred leans so far that their number comes out, level by level from the frontier down; the leans of one
-    point are the start of the next.
+    What is inferred leans so far that their number comes out, level by level from the frontier down. As far from the usual
+    lean as that is the next point starts, and half as far the next level.
 
     Args:
         voxels: two or more.
@@ -83,7 +84,7 @@ class PointCoder:
         for _ in range(self.num_levels):
             self._levels.append(octree.parents(self._levels[-1])[0])
         self._whole: dict[int, LossyOctree | None] = {}  # by the number of levels below
-        self._lean: dict[tuple[int, int], int] = {}  # by the number of inferred levels, and of those below
+        self._away: dict[tuple[int, int], int] = {}  # leans from the usual ones, by inferred levels, and those below
         self._frontier: tuple[int, int, LossyOctree] | None = None  # point, lean
         self._coded: dict[int, Coded] = {}
         self._bytes: dict[int, int] = {}
@@ -138,7 +139,7 @@ class PointCoder:
             tried[lean] = log(len(coded.octree.codes) / wanted)
             off = min(map(abs, tried.values()))
             if best is None or abs(tried[lean]) == off:
-                best, self._lean[levels, below] = coded, lean
+                best, self._away[levels, below] = coded, lean - usual_lean(share, levels, below)
             if off <= EVEN or len(tried) >= (MOST_TRIES if off <= FAR else MORE_TRIES):
                 break
             lean = _next_lean(tried, slope)
@@ -146,7 +147,11 @@ class PointCoder:
         return best
 
     def _first_lean(self, levels: int, share: int, below: int) -> int:
-        return self._lean.get((levels, below), usual_lean(share, levels, below))
+        away = self._away.get((levels, below))
+        if away is None:
+            above = self._away.get((levels, below + 1), 0)
+            away = min(max(above // 2, -MOST_AWAY), MOST_AWAY) if abs(above) >= LEAST_AWAY else 0
+        return min(max(usual_lean(share, levels, below) + away, -MOST_LEAN), MOST_LEAN)
 
     def _code(self, point: int, leans: tuple[int, ...], above: LossyOctree | None) -> Coded:
         """The cloud without the last levels, of which no lean is given; ``above``: all but the last level coded."""
