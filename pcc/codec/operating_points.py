@@ -64,8 +64,8 @@ class Coded:
 class PointCoder:
     """Codes voxels at operating points, 0 the lowest, with about as many voxels as there were on every level.
 
-    What is inferred leans so far that their number comes out, level by level from the frontier down. As far from the usual
-    lean as that is the next point starts, and half as far the next level.
+    What is inferred leans so far that their number comes out, level by level from the frontier down. As far from the
+    usual lean as that is the next point starts, and half as far the next level.
 
     Args:
         voxels: two or more.
