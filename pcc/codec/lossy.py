@@ -10,7 +10,7 @@ import numpy as np
 from pcc.codec.operating_points import Coded, PointCoder
 from pcc.geometry.near import d1, psnr
 
-CLOSE, CLOSE_DB = 0.01, 0.03  # of the bytes, and of the decibels: a search ends where no more than so much is left
+CLOSE, CLOSE_DB = 0.01, 0.05  # of the bytes, and of the decibels: a search ends where no more than so much is left
 GUESSES = 6  # that start from the usual rates and decibels; then the search halves what is left
 # of people in 10 bits, where a search starts: quality, bits a point, D1
 USUAL = np.array([
