@@ -27,10 +27,7 @@ MOST_LEVELS = 4  # that are inferred
 POINTS = 256  # operating points where one level is inferred: all codes of a share
 FEWER_POINTS = 160  # where more are: with a larger share the level had better be whole
 EVEN, MOST_TRIES = 0.006, 3  # of the number of voxels, what it may be off; and how many leans are tried for it
-MORE_NODES = (
-    0.02  # than there were, above the last of three inferred levels: what they lack, many voxels lack; the less
-)
-# of the frontier is inferred the fewer
+MORE_NODES = 0.02  # than there were, above the last of three inferred levels: what they lack, many voxels lack
 FAR, MORE_TRIES = 0.02, 12  # off by more, more are tried
 GUESSED_SLOPE = 150, 8  # units of lean for e times as many voxels, and how many more for one more of the share
 LEAST_AWAY, MOST_AWAY = 6, 16  # of the level above, half of which counts, and of that half
