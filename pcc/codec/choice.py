@@ -94,7 +94,9 @@ def _shortest(voxels: Voxels, ways: list[tuple[Program, int]]) -> tuple[Program,
 
 
 def estimate_bytes(voxels: Voxels, program: Program) -> float:
-    """About what the octree of voxels takes without loss, by the same sample."""
+    """About what the octree of voxels takes without loss, by the same sample; one voxel takes nothing."""
+    if len(voxels) == 1:
+        return 0.0
     from pcc.codec.octree import encode_cheapest
 
     part = _middle(voxels)

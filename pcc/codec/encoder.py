@@ -137,8 +137,7 @@ def encode_frame(
     chosen = {name: values[positions.rows] for name, values in chosen.items()}
     floats = cloud.xyz[positions.rows] if lossless_floats else None
     untouched = size is None and max_error is None and target is None
-    exact = lossless_floats or untouched or _restores(cloud.xyz, positions)
-    exact = exact and not positions.inferred
+    exact = not positions.inferred and (lossless_floats or untouched or _restores(cloud.xyz, positions))
     header = FrameHeader(
         positions.grid,
         positions.depth,
@@ -225,7 +224,7 @@ def _check_lossy(strict: bool, sensor: Sensor) -> None:
         raise ValueError(
             "bpp, psnr, quality: not together with max_error, order='keep' or lossless_floats: voxels move"
         )
-    if not (isinstance(sensor, str) and sensor in ("auto", NO_SENSOR)):
+    if not (isinstance(sensor, str) and sensor in (AUTO, NO_SENSOR)):
         raise ValueError("bpp, psnr, quality: not together with a sensor, in whose lattice nothing is inferred")
 
 

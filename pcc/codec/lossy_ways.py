@@ -9,6 +9,7 @@ quality is first that of voxels of 2, 4, 8 or 16 times the edge.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -44,8 +45,8 @@ def choose_way(
         InvalidCloud: no way keeps to the rate that is asked for.
     """
     ways = _Ways(xyz, voxels, program, merge, whole_model)
-    if len(voxels) == 1:
-        return ways.whole if target.bpp is None else ways.at_one_place(target.bpp)
+    if len(voxels) == 1 and target.bpp is None:
+        return ways.whole
     if target.quality is not None:
         return ways.at_quality(target.quality)
     if target.psnr is not None:
@@ -68,9 +69,11 @@ class _Ways:
         if coarse is None:
             way = self._inferred(self.coder.at(self.coder.point_of(quality)))
             return self.whole if way is None else self._whole_within(way.num_bytes) or way
+        whole = self._whole_within(coarse.num_bytes)
+        if whole is not None:
+            return whole
         way = self._inferred(finest_within(self.coder, coarse.num_bytes))
-        better = coarse if way is None or self._d1(coarse) <= self._d1(way) else way
-        return self._whole_within(coarse.num_bytes) or better
+        return coarse if way is None or self._d1(coarse) <= self._d1(way) else way
 
     def at_rate(self, bpp: float) -> Positions:
         num_bytes = int(bpp * len(self.xyz) / 8)
@@ -84,10 +87,6 @@ class _Ways:
         if coarse is None:
             raise InvalidCloud(f"positions cannot be coded in {bpp:g} bits a point: {num_bytes} bytes in all")
         return coarse
-
-    def at_one_place(self, bpp: float) -> Positions:
-        fits = self.whole.num_bytes <= bpp * len(self.xyz) / 8
-        return self.whole if fits else octree_positions(self.voxels, self.whole_model, True, merge=True)
 
     def at_psnr(self, decibels: float, peak: float) -> Positions:
         if self.dense:
@@ -138,40 +137,41 @@ class _Ways:
         """How many times as long the edges of coarser voxels are."""
         return sorted({round(2 ** (k / 4)) for k in range(4, 4 * self.voxels.depth + 1)})
 
-    def _coarser(self, factor: int) -> Positions | None:
-        """Coarser voxels, one point each; None where the cloud is too far from the origin for them."""
+    def _coarse(self, factor: int) -> Voxels | None:
+        """Coarser voxels; None where the cloud is too far from the origin for them."""
         try:
-            coarse = voxelize(self.xyz, voxel_size=factor * self.voxels.grid.step)
+            return voxelize(self.xyz, voxel_size=factor * self.voxels.grid.step)
         except LimitExceeded:
             return None
-        return octree_positions(coarse, self.whole_model, True, merge=True)
+
+    def _coarser(self, factor: int) -> Positions | None:
+        """Coarser voxels coded, one point each."""
+        coarse = self._coarse(factor)
+        return None if coarse is None else octree_positions(coarse, self.whole_model, True, merge=True)
 
     def _finest_coarser(self, num_bytes: int) -> Positions | None:
         """The finest that take no more bytes; None: all take more."""
-        found, low, high = None, 0, len(self._factors)
-        while low < high:
-            middle = (low + high) // 2
-            way = self._coarser(self._factors[middle])
-            if way is not None and way.num_bytes <= num_bytes:
-                found, high = way, middle
-            else:
-                low = middle + 1
-        return found
+        ways: dict[int, Positions | None] = {}
+
+        def fits(factor: int) -> bool:
+            way = ways[factor] = self._coarser(factor)
+            return way is not None and way.num_bytes <= num_bytes
+
+        place = bisect_left(self._factors, True, key=fits)
+        return ways[self._factors[place]] if place < len(self._factors) else None
 
     def _coarsest_coarser(self, decibels: float, peak: float) -> Positions | None:
         """The coarsest that reach so many decibels; None: none do."""
-        found, low, high = None, 0, len(self._factors)
-        while low < high:
-            middle = (low + high) // 2
-            way = self._coarser(self._factors[middle])
-            if way is not None and psnr(self._d1(way), peak) >= decibels:
-                found, low = way, middle + 1
-            else:
-                high = middle
-        return found
 
-    def _d1(self, way: Positions) -> float:
-        """Of a way's points against the voxels, in voxels squared."""
+        def misses(factor: int) -> bool:
+            coarse = self._coarse(factor)
+            return coarse is None or psnr(self._d1(coarse), peak) < decibels
+
+        place = bisect_left(self._factors, True, key=misses)
+        return self._coarser(self._factors[place - 1]) if place else None
+
+    def _d1(self, way: Positions | Voxels) -> float:
+        """Of a way's points, or of coarser voxels, against the voxels; in voxels squared."""
         factor = round(way.grid.step / self.voxels.grid.step)
         if factor == 1:
             return d1(self.voxels.codes, way.codes)
