@@ -20,7 +20,7 @@ def main(config: DictConfig) -> None:
     out_dir = Path(config.out_dir)
     if not config.resume:
         Trainer.start_anew(out_dir, config.overwrite)
-    import torch  # after our extension, so that threads wait asleep (pcc/ops/_openmp.py)
+    import torch  # after our extension, so that threads wait asleep (src/pcc/ops/_openmp.py)
 
     train_config = instantiate(config.optim)
     torch.manual_seed(train_config.seed)

@@ -4,7 +4,7 @@
 #include "common/threads.h"
 
 NB_MODULE(_ext, m) {
-  nb::set_leak_warnings(false);  // loaded programs lie in a cache (pcc/inference/registry.py) until the process ends
+  nb::set_leak_warnings(false);  // loaded programs lie in a cache (src/pcc/inference/registry.py) until the process ends
   m.doc() = "Kernels of pcc; use them through pcc.ops, which documents shapes and types.";
   pcc::bind_isa(m);
   pcc::bind_threads(m);

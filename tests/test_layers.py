@@ -12,7 +12,7 @@ import pytest
 import pcc
 
 PACKAGE = Path(pcc.__file__).parent
-ROOT = PACKAGE.parent
+ROOT = Path(__file__).resolve().parent.parent
 
 # A module may import its own line and every line above it that its column allows.
 LAYERS: list[set[str]] = [

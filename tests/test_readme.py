@@ -47,8 +47,7 @@ def test_block(index, workspace):
     """exit status(block) = 0."""
     language, text = BLOCKS[index]
     path = os.pathsep.join([str(workspace / "bin"), os.environ["PATH"]])
-    python_path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    env = os.environ | {"PATH": path, "PYTHONPATH": python_path}
+    env = os.environ | {"PATH": path}
     command = [*COMMANDS[language], text]
     done = subprocess.run(command, cwd=workspace, env=env, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"

@@ -25,7 +25,7 @@ from pcc.inference.program import Program
 from pcc.training.config import TrainConfig
 from pcc.training.families import family_of
 
-ROOT = Path(pcc.__file__).parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 CONFIGS = ROOT / "configs"
 EXPERIMENTS = sorted(p.stem for p in (CONFIGS / "experiment").glob("*.yaml"))
 DATA = sorted(p.stem for p in (CONFIGS / "data").glob("*.yaml") if not p.stem.startswith("eval"))

@@ -1,4 +1,4 @@
-// Float coordinates on a grid: which values it restores, the Morton codes of points, and points of codes. pcc/geometry/grid.py has the meaning.
+// Float coordinates on a grid: which values it restores, the Morton codes of points, and points of codes. src/pcc/geometry/grid.py has the meaning.
 //
 //   index = floor(value * den / num + 0.5)      value' = cast(index * num / den)
 //

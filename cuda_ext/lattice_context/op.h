@@ -1,5 +1,5 @@
 // What a cell of a range image shows of its neighbours: the inputs of the networks that code spinning LiDAR. The definition is
-// written out in pcc/ops/lattice_context.py and docs/arithmetic.md.
+// written out in src/pcc/ops/lattice_context.py and docs/arithmetic.md.
 //
 // A range image has a margin on all sides, so that every neighbour of every cell can be read; cells that are empty or not
 // decoded yet hold 0. Ranges are in range units of 1/16 mm.

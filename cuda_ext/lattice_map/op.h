@@ -1,5 +1,5 @@
 // The lattice of a spinning LiDAR: from (laser, azimuth step, range index) to voxels, and the search for the way back. The arithmetic is
-// written out in pcc/ops/lattice_map.py and docs/arithmetic.md, section 13.
+// written out in src/pcc/ops/lattice_map.py and docs/arithmetic.md, section 13.
 //
 //   positions   laser (n,) uint8, step (n,) int32, half (n,) int32 (twice the range index)
 //               -> voxels (n, 3) int32, place (n, 3) uint8: where the unrounded value lies in its voxel, in 1/256

@@ -1,5 +1,5 @@
 // The networks that code spinning LiDAR, as they run in the codec: up to six integer layers over the context of a cell. The definition is
-// written out in pcc/ops/lattice_net.py and docs/arithmetic.md.
+// written out in src/pcc/ops/lattice_net.py and docs/arithmetic.md.
 //
 //   RangeNet         whether a cell holds a point, and where along its ray: a mixture for each cell
 //   ReflectanceNet   the logits of seven decisions for a cell, where all ranges are known

@@ -1,5 +1,5 @@
 // Whole numbers under mixtures of logistic distributions, coded by binary decisions. The definition is written out in
-// pcc/ops/mixture.py and docs/arithmetic.md.
+// src/pcc/ops/mixture.py and docs/arithmetic.md.
 //
 //   mu (K, n) int32, range units (1/16 mm)        scale (K, n) int16, log2 in 1/256 of the logistic's s over 16 units
 //   weight (K, n) int16, logits in 1/256 bit      index (n,) int32 in 0..2^bits - 1

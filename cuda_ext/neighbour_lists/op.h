@@ -7,7 +7,7 @@
 //
 // A node of a dense surface has 13.5 of 27 neighbours, one of a LiDAR frame 2.5: a list is read from memory in half or
 // a tenth of the time that the table takes, nothing is spent on what is not there, and a pass over one colour
-// (pcc/geometry/coding_order.py) reads one stretch of memory.
+// (src/pcc/geometry/coding_order.py) reads one stretch of memory.
 #pragma once
 #include <cstdint>
 

@@ -17,7 +17,7 @@ HeadBitsShape shape_of(const Array2<const float>& feats, const Floats3& weight1,
           static_cast<int>(weight1.shape(0)),   static_cast<int>(weight3.shape(1)), static_cast<int>(bias1.shape(0))};
 }
 
-// Shapes are checked in pcc/ops/occupancy_bits.py.
+// Shapes are checked in src/pcc/ops/occupancy_bits.py.
 double bits(Array2<const float> feats, Array2<const int32_t> neighbours, Bytes1 occupancy, Bytes1 target, Bytes1 octants,
             Array1<const int32_t> rows, Bytes1 colour_of, Array3<const uint8_t> masks, Floats3 weight1,
             Array4<const float> context, Floats3 bias1, Floats3 weight2, Array2<const float> bias2, Floats3 weight3,

@@ -1,6 +1,6 @@
 // Training of the occupancy head: the bits of a level under float weights, and all their gradients, in one pass.
 //
-// For every node n of `rows` and group g of octants (pcc/geometry/coding_order.py; G = 8 / groups bits, T = 2^G - 1 outputs):
+// For every node n of `rows` and group g of octants (src/pcc/geometry/coding_order.py; G = 8 / groups bits, T = 2^G - 1 outputs):
 //
 //   x1 = feats[n] . weight1[g] + bias1[colour of n, g] + sum of context[g] over the visible bits         (H,)
 //   x2 = act(x1) . weight2[g] + bias2[g]                                                                 (H,)
@@ -10,7 +10,7 @@
 //
 // The bits that are seen are those of `occupancy`, the ones that cost those of `target`: the same where nothing is lost.
 //
-// act is pcc/ops/activation_float.py, logit a clamp to +-14, rounded to 1/256 where `quantised`; both pass gradients
+// act is src/pcc/ops/activation_float.py, logit a clamp to +-14, rounded to 1/256 where `quantised`; both pass gradients
 // where they do not clamp. Nothing is stored between the way forward and the way back but a tile of 64 nodes.
 #pragma once
 #include <cstdint>

@@ -1,6 +1,6 @@
 // The occupancy head in integers: for some nodes of a level, the logits of the bits that a pass codes.
 //
-// A pass codes a group of G = 8 / groups consecutive octants of the nodes of one colour (pcc/geometry/coding_order.py). It
+// A pass codes a group of G = 8 / groups consecutive octants of the nodes of one colour (src/pcc/geometry/coding_order.py). It
 // yields T = 2^G - 1 logits a node, one per vertex of the binary tree of the G decisions.
 //
 //   acc1 = bias1 + feats[n, :] . weight1 + ((sum of context weights of the visible bits) << context_shift)     (H,) s32

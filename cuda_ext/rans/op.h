@@ -1,4 +1,4 @@
-// Interleaved rANS: the words of pcc's entropy coder. The layout and the arithmetic are written out in pcc/ops/rans.py.
+// Interleaved rANS: the words of pcc's entropy coder. The layout and the arithmetic are written out in src/pcc/ops/rans.py.
 //
 // Both coders work in calls; symbol i of a call belongs to lane i % lanes, and every call starts at lane 0.
 //   binary  p1 (N,) uint16 in [1, 16383], symbols (N,) uint8 0 / 1

@@ -1,4 +1,4 @@
-// Integer logits -> integer frequencies. The definition is written out in pcc/ops/tables.py.
+// Integer logits -> integer frequencies. The definition is written out in src/pcc/ops/tables.py.
 //
 //   tables              logits (N, K) int16 -> cdf (N, K + 1) uint16, cdf[:, 0] = 0, cdf[:, K] = 16384
 //   binary_frequencies  logits (N,)   int16 -> p1 (N,) uint16 in [1, 16383], the frequency of symbol 1

@@ -1,5 +1,5 @@
 // What the search for a frame's twist needs of every point, again and again. For encoders: floating point, written out in
-// pcc/ops/twist_fit.py.
+// src/pcc/ops/twist_fit.py.
 //
 //   undo    xyz (n, 3) float64, corrected voxels; branch (n,) int8; twist (6,) float64 -> raw (n, 3) float64, share (n,) float64
 //   cones   raw (n, 3) float64 -> laser (n,) uint8 whose cone is nearest in height; height (n,) float64, above it

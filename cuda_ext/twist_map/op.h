@@ -1,5 +1,5 @@
 // Motion correction in integers: raw voxels of a spinning LiDAR, moved to the sensor's pose at mid-sweep. The arithmetic is written out
-// in pcc/ops/twist_map.py and docs/arithmetic.md, section 14.
+// in src/pcc/ops/twist_map.py and docs/arithmetic.md, section 14.
 //
 //   twist_map     voxels (n, 3) int32, |.| < 2^20; rounding (n, 3) int32 in 2^-24 voxel, |.| < 2^20, or none; wrap (n,) int8 in -1..1;
 //                 twist (6,) int64; arc (257,) int64 -> fixed (n, 3) int64 in 2^-24 voxel

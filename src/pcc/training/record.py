@@ -69,11 +69,10 @@ def machine() -> dict[str, Any]:
 
 
 def git_state() -> dict[str, Any]:
-    """Commit and whether tracked files differ from it; None outside a checkout."""
-    root = Path(__file__).resolve().parents[2]
+    """Commit of the checkout that the training runs in, and whether tracked files differ from it; None outside one."""
 
     def git(*arguments: str) -> str | None:
-        run = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
+        run = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
         return run.stdout.strip() if run.returncode == 0 else None
 
     return {"commit": git("rev-parse", "HEAD"), "dirty": bool(git("status", "--porcelain", "--untracked-files=no"))}

@@ -1,6 +1,6 @@
 """Finished and unfinished runs on disk: their networks, and the models made from them.
 
-    python -m pcc.training.runs runs/dense pcc/weights/dense.safetensors --licence "..."
+    python -m pcc.training.runs runs/dense src/pcc/weights/dense.safetensors --licence "..."
 
 A run is a folder with checkpoint.pt and record.json, as `train.py` writes it.
 """
@@ -15,8 +15,6 @@ from pcc.models.export import export_model
 from pcc.training.checkpoint import load_checkpoint
 from pcc.training.families import Family, family_of
 from pcc.training.record import load_record
-
-ROOT = Path(__file__).parents[2]  # what a configuration's paths of the project are relative to
 
 
 def load_network(run: Path, shape: Any = None) -> Any:
@@ -91,7 +89,7 @@ def attribution_files(record: dict[str, Any]) -> list[str]:
 
 
 def _texts(files: list[str]) -> str:
-    return "\n".join((ROOT / file).read_text(encoding="utf-8") for file in files)
+    return "\n".join(Path(file).read_text(encoding="utf-8") for file in files)
 
 
 def _configs(record: dict[str, Any]) -> list[dict[str, Any]]:
