@@ -44,7 +44,7 @@ def encode(line: Sequence[str]) -> int:
     pcc encode frames/ -o small/ --psnr 72 --peak 1023               the smallest of 72 dB
     pcc encode kinect.pcd --drop-invalid --max-error 0.0005
     pcc encode drive/ --sensor mine.json               LiDAR in its own lattice; see pcc sensor fit
-    pcc encode 000094.bin --lossless-floats --order keep
+    pcc encode 000094.bin --order keep                 points come out in the order of the file
     """
     parser = CommandParser("encode", encode.__doc__)
     _add_inputs(parser)
@@ -63,7 +63,6 @@ def encode(line: Sequence[str]) -> int:
     parser.option(
         "--quality", type=float, help="Lose by 0 to 100: a dense body takes about 0.04 bits a point at 50, 0.15 at 75."
     )
-    parser.flag("--lossless-floats", help="Keep float positions on no grid bit for bit: 1 mm voxels and what is left.")
     parser.option("--order", default="any", help="any, or keep: points come out in the order of the input.")
     parser.option("--fields", default="all", help="all, none, or names: red,green,blue.")
     parser.option("--duplicates", default="keep", help="keep, or merge to one point a voxel (the first).")
@@ -87,7 +86,6 @@ def encode(line: Sequence[str]) -> int:
         duplicates=given.duplicates,
         sensor=given.sensor,
         order=given.order,
-        lossless_floats=given.lossless_floats,
         bpp=given.bpp,
         psnr=given.psnr,
         quality=given.quality,

@@ -62,7 +62,7 @@ def test_corrections_before_and_after_motion(program, file, installed, table):  
     off = (voxels / 1000).astype(np.float32)
     near = moved(pcc.PointCloud(off, cloud.fields))
     flags = [
-        *check(pcc.encode(near, lossless_floats=True, order="keep"), {program.digest: file}),
+        *check(pcc.encode(near, order="keep"), {program.digest: file}),
         *check(pcc.encode(near, voxel_size=0.001), {program.digest: file}),
         *check(pcc.encode(pcc.PointCloud(off, cloud.fields)), {program.digest: file}),
     ]
@@ -121,7 +121,7 @@ def test_a_table_in_another_frame(program, file, installed, table):  # noqa: F81
 def test_floats_beside_an_octree(rng):
     xyz = rng.normal(0, 5, (300, 3)).astype(np.float32)
     cloud = pcc.PointCloud(np.concatenate([xyz, xyz[:20]]), {"label": np.arange(320, dtype=np.uint16)})
-    check(pcc.encode(cloud, lossless_floats=True, order="keep", model="adaptive"), {})
+    check(pcc.encode(cloud, order="keep", model="adaptive"), {})
 
 
 def test_damage_is_found(program, file, installed, table, rng):  # noqa: F811

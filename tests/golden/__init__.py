@@ -128,5 +128,5 @@ CLOUDS: dict[str, tuple[Callable[[], PointCloud], dict, str]] = {
     "surface_mostly_coded": (surface, {"inferred": ((230, -7),)}, "model_lossy"),
     "turn": (turn, LATTICE, "model_lattice"),
     "turn_within_20mm": (turn, {**LATTICE, "max_error": 0.02}, "model_lattice"),
-    "turn_moved": (moved_turn, {**LATTICE, "lossless_floats": True}, "model_lattice"),
+    "turn_moved": (moved_turn, {**LATTICE}, "model_lattice"),
 }

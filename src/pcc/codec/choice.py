@@ -142,4 +142,4 @@ def metric_offset(grid: Grid, finest_voxel_m: float) -> int:
     """How many levels coarser these voxels are than ``finest_voxel_m``: 0..10; 0 for clouds of integers."""
     if _scale_free(grid):
         return 0
-    return min(max(round(math.log2(grid.step / finest_voxel_m)), 0), MAX_LEVEL_OFFSET)
+    return min(max(round(math.log2(grid.step) - math.log2(finest_voxel_m)), 0), MAX_LEVEL_OFFSET)

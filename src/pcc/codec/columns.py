@@ -32,6 +32,11 @@ def encode_column(values: np.ndarray) -> bytes:
     return bytes([PALETTE | indexed[1]]) + head + _encode_words(palette[1], indexed[1])
 
 
+def estimate_column(values: np.ndarray) -> float:
+    """About the bytes that ``encode_column`` makes of (N,) values without a palette, from a sample."""
+    return _cheapest(to_words(values))[0]
+
+
 def decode_column(reader: Reader, dtype: np.dtype, size: int) -> np.ndarray:
     """The (size,) values of ``dtype`` that ``encode_column`` wrote, size >= 1.
 

@@ -22,6 +22,7 @@ from pcc.ops.checksum import crc32c
 
 HEADER, GEOMETRY, LATTICE, MULTIPLICITY, FLOATS = b"H", b"G", b"L", b"M", b"F"
 FIELD, REFLECTANCE, DERIVED = b"A", b"R", b"B"  # three ways to code a field
+LOW_BITS, EXACT, RAW_POINTS = b"W", b"E", b"X"
 ORDER, DIGEST, SEEK_TABLE = b"O", b"D", b"t"
 FIELD_TAGS = (FIELD, REFLECTANCE, DERIVED)
 
@@ -164,7 +165,7 @@ def frame_chunks(data: bytes | memoryview, span: tuple[int, int]) -> Iterator[Ch
     Raises:
         CorruptStream: a checksum differs, a chunk is missing or out of place, or an unknown one is required.
     """
-    order = HEADER + GEOMETRY + LATTICE + MULTIPLICITY + FLOATS + FIELD + ORDER + DIGEST
+    order = HEADER + GEOMETRY + LATTICE + MULTIPLICITY + LOW_BITS + FLOATS + EXACT + RAW_POINTS + FIELD + ORDER + DIGEST
     reader, last = Reader(memoryview(data)[: span[1]], span[0]), -1
     while reader.remaining:
         chunk = read_chunk(reader)

@@ -14,30 +14,36 @@ import numpy as np
 from pcc.codec.columns import decode_column
 from pcc.codec.container import (
     DIGEST,
+    EXACT,
     FIELD,
     FIELD_TAGS,
     FLOATS,
     GEOMETRY,
     HEADER,
     LATTICE,
+    LOW_BITS,
     MULTIPLICITY,
     ORDER,
+    RAW_POINTS,
     REFLECTANCE,
     Chunk,
     frame_chunks,
     frame_spans,
 )
 from pcc.codec.digest import DIGEST_BYTES, decoded_digest
+from pcc.codec.exact import decode_exact
 from pcc.codec.fields import decode_field
-from pcc.codec.floats import decode_floats
+from pcc.codec.floats import MAX_FLOAT_VOXEL, decode_floats
 from pcc.codec.geometry import parse_geometry_header
 from pcc.codec.header import FrameHeader, parse_header
 from pcc.codec.lattice.scan_order import scan_orders
 from pcc.codec.limits import DEFAULT_LIMITS, Limits, within
+from pcc.codec.low_bits import decode_low_bits
 from pcc.codec.order import decode_order, decoded_order
+from pcc.codec.raw_points import decode_raw_points
 from pcc.codec.wire import Reader
 from pcc.errors import CorruptStream, ModelMismatch
-from pcc.geometry.voxels import devoxelize_codes
+from pcc.geometry.voxels import point_indices, point_values
 from pcc.ops import morton
 from pcc.ops.twist_map import FIXED_BITS
 from pcc.pointcloud import PointCloud
@@ -45,9 +51,6 @@ from pcc.pointcloud import PointCloud
 if TYPE_CHECKING:
     from pcc.codec.lattice.decode import Decoded
     from pcc.inference.registry import Model
-
-
-MAX_FLOAT_VOXEL = 1 << 28  # in magnitude, of voxels that have floats beside them
 
 
 def decode(data: bytes | memoryview, *, limits: Limits = DEFAULT_LIMITS, model: Model | None = None) -> PointCloud:
@@ -91,27 +94,55 @@ def decode_frame(
     for chunk in chunks:
         by_tag[FIELD if chunk.tag in FIELD_TAGS else chunk.tag].append(chunk)
         within("fields", len(by_tag[FIELD]), limits.max_fields)
+    _check_extensions(by_tag, header)
     lattice = _decode_lattice(data, by_tag, header, limits, model) if by_tag[LATTICE] else None
     if lattice is not None:
         codes, counts = lattice.ordered.codes, lattice.ordered.counts
     else:
         codes, counts = _decode_geometry(by_tag[GEOMETRY], header, model), _decode_counts(by_tag[MULTIPLICITY], header)
     floats = _decode_floats(by_tag[FLOATS], header, codes, counts, lattice)
+    xyz = _positions(by_tag, header, codes, counts) if floats is None else floats
+    if header.num_raw:
+        raw = decode_raw_points(by_tag[RAW_POINTS][0].payload, header.num_raw, header.grid.dtype)
+        xyz, lattice = np.concatenate([xyz, raw]), None if lattice is None else lattice.with_raw(header.num_raw)
     fields = _decode_fields(by_tag[FIELD], header, limits, lattice)
     order = _decode_order(by_tag[ORDER], header, lattice)
     digest = bytes(by_tag[DIGEST][0].payload)
+    positions = xyz if header.extensions else None
     if len(digest) != DIGEST_BYTES or digest != decoded_digest(
-        header.grid, codes, counts, fields, floats=floats, order=order
+        header.grid, codes, counts, fields, floats=floats, order=order, positions=positions
     ):
         raise CorruptStream("digest mismatch: the decoded values are not those that were encoded")
-    xyz = devoxelize_codes(codes, header.grid) if floats is None else floats
-    xyz = xyz if len(xyz) == header.num_points else np.repeat(xyz, counts, axis=0)
     if order is not None:
         xyz, fields = xyz[order], {name: values[order] for name, values in fields.items()}
     return PointCloud(xyz, fields)
 
 
-_TAGS = (HEADER, GEOMETRY, LATTICE, MULTIPLICITY, FLOATS, FIELD, ORDER, DIGEST)
+_TAGS = (HEADER, GEOMETRY, LATTICE, MULTIPLICITY, LOW_BITS, FLOATS, EXACT, RAW_POINTS, FIELD, ORDER, DIGEST)
+
+
+def _check_extensions(by_tag: Mapping[bytes, Sequence[Chunk]], header: FrameHeader) -> None:
+    """The chunks that the header announces are there, and no others of them."""
+    for tag, there in ((LOW_BITS, header.num_low_bits), (EXACT, header.exact), (RAW_POINTS, header.num_raw)):
+        if bool(there) != bool(by_tag[tag]):
+            raise CorruptStream(f"chunk {tag.decode()!r}: the frame header says {there}, {len(by_tag[tag])} found")
+    if by_tag[LOW_BITS] and (by_tag[LATTICE] or not header.num_placed):
+        raise CorruptStream("low bits of positions that have none")
+    if by_tag[EXACT] and (by_tag[FLOATS] or not header.num_placed):
+        raise CorruptStream("exact positions beside others, or of no points")
+
+
+def _positions(
+    by_tag: Mapping[bytes, Sequence[Chunk]], header: FrameHeader, codes: np.ndarray, counts: np.ndarray
+) -> np.ndarray:
+    """(N, 3) positions of the points that have a voxel."""
+    bits, low = header.num_low_bits, None
+    if bits:
+        low = decode_low_bits(by_tag[LOW_BITS][0].payload, header.num_placed, bits)
+    if not header.exact:
+        return point_values(codes, counts, header.grid, low, bits)
+    index = point_indices(codes, counts, header.grid, low, bits)
+    return decode_exact(by_tag[EXACT][0].payload, index, header.grid.each_axis, header.grid.dtype)
 
 
 def _decode_floats(
@@ -120,8 +151,8 @@ def _decode_floats(
     """(N, 3) float32 of a frame that has them beside its voxels."""
     if not chunks:
         return None
-    if header.grid.dtype != np.float32 or not header.num_points:
-        raise CorruptStream(f"floats beside {header.num_points} positions of {header.grid.dtype}")
+    if header.grid.dtype != np.float32 or not header.num_placed or header.num_low_bits:
+        raise CorruptStream(f"floats beside {header.num_placed} positions of {header.grid.dtype}")
     if lattice is not None:
         voxels = lattice.listed.voxels
     else:
@@ -179,17 +210,17 @@ def _find(digest: bytes, model: Model | None) -> Model:
 
 def _decode_counts(chunks: Sequence[Chunk], header: FrameHeader) -> np.ndarray:
     """(V,) int64 points a voxel."""
-    if (header.num_points > header.num_voxels) != bool(chunks):
+    if (header.num_placed > header.num_voxels) != bool(chunks):
         raise CorruptStream(
-            f"{header.num_points} points, {header.num_voxels} voxels, {len(chunks)} multiplicity chunks"
+            f"{header.num_placed} points, {header.num_voxels} voxels, {len(chunks)} multiplicity chunks"
         )
     if not chunks:
         return np.broadcast_to(np.int64(1), header.num_voxels)
     reader = Reader(chunks[0].payload)
     counts = decode_column(reader, np.dtype(np.uint32), header.num_voxels).astype(np.int64) + 1
     reader.finish("multiplicities")
-    if counts.sum() != header.num_points:
-        raise CorruptStream(f"multiplicities: expected {header.num_points} points, got {counts.sum()}")
+    if counts.sum() != header.num_placed:
+        raise CorruptStream(f"multiplicities: expected {header.num_placed} points, got {counts.sum()}")
     return counts
 
 
@@ -241,7 +272,7 @@ def _decode_in_lattice(chunk: Chunk, lattice: Decoded | None, max_bytes: int) ->
 
     if lattice is None:
         raise CorruptStream(f"chunk {chunk.tag.decode()!r} without a lattice")
-    within("bytes of fields", 8 * len(lattice.listed.voxels), max_bytes)
+    within("bytes of fields", 8 * len(lattice.ordered.order), max_bytes)
     if chunk.tag == REFLECTANCE:
         name, values = parse_reflectance(chunk.payload, lattice.shown)
     else:

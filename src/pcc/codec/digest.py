@@ -13,7 +13,7 @@ import numpy as np
 
 from pcc.codec.columns import to_words
 from pcc.codec.fields import write_spec
-from pcc.codec.header import write_grid
+from pcc.codec.header import write_axes, write_grid
 from pcc.geometry.voxels import Grid
 
 DIGEST_BYTES = 16
@@ -27,6 +27,7 @@ def decoded_digest(
     *,
     floats: np.ndarray | None = None,
     order: np.ndarray | None = None,
+    positions: np.ndarray | None = None,
 ) -> bytes:
     """SHA-256, first 16 bytes, of grid, points and fields, and of floats and order where they are coded.
 
@@ -37,10 +38,17 @@ def decoded_digest(
         fields: name -> (N,) or (N, K) in decoded order; N is the sum of ``counts``.
         floats: (N, 3) float32 in decoded order, where positions are coded beside their voxels.
         order: (N,) the decoded row of each point, where an order is coded.
+        positions: (N, 3) in decoded order, of a frame whose header has an extension: the digest sees them in place of
+            codes and floats.
     """
-    points = codes if len(codes) == counts.sum() else np.repeat(codes, counts)
     digest = hashlib.sha256(write_grid(grid))
-    digest.update(len(points).to_bytes(8, "little"))
+    if positions is not None:
+        digest.update(write_axes(grid))
+        points, floats = positions.reshape(-1), None
+        digest.update(len(positions).to_bytes(8, "little"))
+    else:
+        points = codes if len(codes) == counts.sum() else np.repeat(codes, counts)
+        digest.update(len(points).to_bytes(8, "little"))
     digest.update(to_words(points).data)
     for name, values in fields.items():
         digest.update(write_spec(name, values))

@@ -13,6 +13,7 @@ from pcc.codec.columns import decode_column, encode_column
 from pcc.codec.wire import Reader
 from pcc.ops.float_residuals import float_residuals, restore_floats
 
+MAX_FLOAT_VOXEL = 1 << 28  # in magnitude, of voxels that have floats beside them
 _WORD = np.dtype(np.uint32)
 
 

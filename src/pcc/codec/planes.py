@@ -20,6 +20,7 @@ from pcc.errors import CorruptStream
 STORE, FILL, DEFLATE, BZIP2 = range(4)
 SAMPLE_BYTES = 1 << 15
 SLICES = 4
+TRIAL_BYTES, WORTH = 1 << 12, 0.95  # of packed bits, which are noise nearly always
 
 Compressor = tuple[int, Callable[[bytes], bytes]]
 
@@ -55,6 +56,15 @@ def encode_plane(plane: np.ndarray) -> bytes:
     return packed if len(packed) <= len(plane) else bytes([STORE]) + plane.tobytes()
 
 
+def encode_bits(bits: np.ndarray) -> bytes:
+    """(N,) 0 or 1 (any dtype), N >= 1, as a plane of packed bits, the first bit the highest; compressed if it pays."""
+    packed = np.packbits(bits.astype(bool))
+    part = sample(packed, TRIAL_BYTES).tobytes()
+    if (packed != packed[0]).any() and len(zlib.compress(part, 1)) > WORTH * len(part):
+        return bytes([STORE]) + packed.tobytes()
+    return encode_plane(packed)
+
+
 def best_compressor(plane: np.ndarray) -> tuple[Compressor, int]:
     """The compressor that makes a sample of ``plane`` smallest, and the bytes that it makes of the sample."""
     part = sample(plane).tobytes()
@@ -79,6 +89,11 @@ def decode_plane(reader: Reader, size: int) -> np.ndarray:
     data = bytes(reader.take(reader.varint()))
     plane = _inflate(data, size) if method == DEFLATE else _bunzip(data, size)
     return np.frombuffer(plane, np.uint8)
+
+
+def decode_bits(reader: Reader, count: int) -> np.ndarray:
+    """(count,) bool that ``encode_bits`` wrote, count >= 1."""
+    return np.unpackbits(decode_plane(reader, (count + 7) // 8), count=count).view(bool)
 
 
 def _inflate(data: bytes, size: int) -> bytes:

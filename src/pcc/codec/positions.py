@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,10 +10,12 @@ import numpy as np
 from pcc.codec import container
 from pcc.codec.choice import ADAPTIVE, choose, choose_offset
 from pcc.codec.columns import encode_column
+from pcc.codec.exact import encode_exact
 from pcc.codec.fallback import all_levels
 from pcc.codec.geometry import GeometryHeader, write_geometry_header
+from pcc.codec.low_bits import encode_low_bits
 from pcc.geometry.grid import Grid
-from pcc.geometry.voxels import Voxels
+from pcc.geometry.voxels import Voxels, point_indices, point_values
 from pcc.inference.program import Program
 from pcc.ops.nearest import nearest
 
@@ -30,11 +32,13 @@ class Positions:
     Attributes:
         chunks: tags and payloads.
         grid, depth, codes, counts: of the decoded voxels.
-        rows: (N,) input rows of the decoded points.
+        rows: (N,) input rows of the decoded points; the last ``num_raw`` have no voxel.
+        low, num_low_bits: (N - num_raw, 3) uint64 lower bits of the points, or None and 0 (`pcc.geometry.voxels`).
         adaptive, calibrated: flags of the frame header.
         num_merged: points left out because their voxel was taken, or None.
         lattice: the frame in its sensor's lattice, or None.
         inferred: not all of the octree is coded; ``rows`` are of points near the decoded ones.
+        floats: decoded positions are the input's bit for bit, whatever the grid gives (chunk F or E).
     """
 
     chunks: list[tuple[bytes, bytes]]
@@ -43,16 +47,57 @@ class Positions:
     codes: np.ndarray
     counts: np.ndarray
     rows: np.ndarray
+    low: np.ndarray | None = None
+    num_low_bits: int = 0
     adaptive: bool = False
     calibrated: bool = False
     num_merged: int | None = None
     lattice: LatticeFrame | None = None
     inferred: bool = False
+    num_raw: int = 0
+    floats: bool = False
 
     @property
     def num_bytes(self) -> int:
         """Of the chunks."""
         return sum(container.chunk_bytes(len(payload)) for _, payload in self.chunks)
+
+    @property
+    def num_placed(self) -> int:
+        """Points that have a voxel."""
+        return len(self.rows) - self.num_raw
+
+    def values(self) -> np.ndarray:
+        """(N - num_raw, 3) what the grid gives for the points that have a voxel."""
+        return point_values(self.codes, self.counts, self.grid, self.low, self.num_low_bits)
+
+    def beside(self, rows: np.ndarray, raw_rows: np.ndarray) -> Positions:
+        """These positions as those of a larger input.
+
+        Args:
+            rows: (M,) rows of that input which this one consisted of.
+            raw_rows: (R,) rows that have no voxel; they come last.
+        """
+        num_raw = self.num_raw + len(raw_rows)
+        lattice = self.lattice
+        if lattice is not None and len(raw_rows):
+            lattice = lattice.with_raw(len(raw_rows))
+        return replace(self, rows=np.concatenate([rows[self.rows], raw_rows]), num_raw=num_raw, lattice=lattice)
+
+    def with_floats(self, values: np.ndarray, dtype: np.dtype) -> Positions:
+        """With what the grid does not give of the input's positions.
+
+        Args:
+            values: (M, 3) those of the input, in the coarsest dtype that holds them; none of them raw.
+            dtype: of the input's.
+        """
+        if not len(self.rows):
+            return self
+        index = point_indices(self.codes, self.counts, self.grid, self.low, self.num_low_bits)
+        payload = encode_exact(values[self.rows], index, self.grid.each_axis, dtype)
+        if payload is None:
+            return self
+        return replace(self, chunks=[*self.chunks, (container.EXACT, payload)], floats=True)
 
 
 def lattice_positions(frame: LatticeFrame) -> Positions:
@@ -72,7 +117,7 @@ def octree_positions(voxels: Voxels, model: Program | str, fallback: bool, merge
     Args:
         model: a program, ``auto``, or ``adaptive``.
         fallback: code levels that the model predicts badly without it.
-        merge: one point a voxel, the first.
+        merge: one point per voxel, the first; not together with lower bits.
     """
     rows, counts = _decoded_rows(voxels, merge)
     chunks, header = [], None
@@ -81,8 +126,10 @@ def octree_positions(voxels: Voxels, model: Program | str, fallback: bool, merge
         chunks.append((container.GEOMETRY, write_geometry_header(header) + octree))
     if len(rows) > len(counts):
         chunks.append((container.MULTIPLICITY, encode_column((counts - 1).astype(np.uint32))))
+    if voxels.low is not None:
+        chunks.append((container.LOW_BITS, encode_low_bits(voxels.low, voxels.num_low_bits)))
     return Positions(
-        chunks, voxels.grid, voxels.depth, voxels.codes, counts, rows,
+        chunks, voxels.grid, voxels.depth, voxels.codes, counts, rows, voxels.low, voxels.num_low_bits,
         adaptive=header is not None and header.adaptive > 0,
         calibrated=header is not None and len(header.calibrations) > 0,
         num_merged=len(voxels.order) - len(rows) if merge else None,

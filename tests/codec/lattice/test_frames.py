@@ -137,7 +137,7 @@ def small_of(table):
 
 def test_floats_to_the_last_bit(installed, table):
     cloud = moved(small_turn(table))
-    stream = pcc.encode(cloud, lossless_floats=True, order="keep")
+    stream = pcc.encode(cloud, order="keep")
     assert FLOATS in [bytes([tag]) for tag in tags(stream)]
     assert identical(pcc.decode(stream), cloud)
 
@@ -147,7 +147,7 @@ def test_floats_of_any_cloud(rng):
     xyz = rng.normal(0, 5, (300, 3)).astype(np.float32)
     xyz[:3] = [[0.0, -0.0, 1e-42], [1e-8, -3e-5, 0.0005], [-1.5, 2.25, 1000.125]]
     cloud = pcc.PointCloud(xyz, {"label": np.arange(300, dtype=np.uint16)})
-    stream = pcc.encode(cloud, lossless_floats=True, order="keep", model="adaptive")
+    stream = pcc.encode(cloud, order="keep", model="adaptive")
     assert LATTICE not in [bytes([tag]) for tag in tags(stream)]
     assert identical(pcc.decode(stream), cloud)
 
@@ -236,7 +236,7 @@ def test_wrong_arguments(installed, table):
     with pytest.raises(ValueError, match="order: expected"):
         pcc.encode(cloud, order="sorted")
     with pytest.raises(ValueError, match="lossless_floats: not together"):
-        pcc.encode(cloud, lossless_floats=True, voxel_size=0.01)
+        pcc.encode(cloud, voxel_size=0.01)
     with pytest.raises(ValueError, match="expected float32"):
         pcc.encode(pcc.PointCloud(cloud.xyz.astype(np.float64)), lossless_floats=True)
     with pytest.raises(ValueError, match="duplicates"):

@@ -7,6 +7,7 @@ The lattice needs positions in millimetres: a cloud on a grid of 1 mm, a cloud o
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from pcc.codec.choice import AUTO
 from pcc.codec.lattice.encode import LatticeFrame, encode_lattice
-from pcc.errors import InvalidSensor, ModelMismatch
+from pcc.errors import InvalidSensor, LimitExceeded, ModelMismatch
 from pcc.geometry.grid import Grid, bounds, codes_of, grid_of_integers, grid_of_step
 from pcc.geometry.voxels import own_step
 from pcc.inference.lattice_program import LatticeProgram
@@ -114,7 +115,9 @@ def _points(xyz: np.ndarray, voxel_size: float | None, max_error: float | None, 
     """The points on their grid; None where they are none of a LiDAR's."""
     unit = 1.0 if xyz.dtype.kind in "iu" else _UNIT_M
     sample = sample_of(xyz)
-    if not is_far(sample / unit) or _grid(sample, voxel_size, max_error) is None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        far = is_far(sample / unit)
+    if not far or _grid(sample, voxel_size, max_error) is None:
         return None
     grid = _grid(xyz, voxel_size, max_error)
     if grid is None:
@@ -153,16 +156,27 @@ def _encode(
 
 
 def _grid(xyz: np.ndarray, voxel_size: float | None, max_error: float | None) -> Grid | None:
-    """A grid of the table's unit that may stand for the cloud: its own, or where it is asked to be rounded."""
+    """A grid of the table's unit that may stand for the cloud: its own, or where it is asked to be rounded.
+
+    None where it has none, or is wider than any LiDAR sees.
+    """
     low, high = bounds(xyz)
     step = own_step(xyz) if voxel_size is None else (voxel_size, 1.0)
     if xyz.dtype.kind in "iu":
-        return grid_of_integers(low, high) if step == (1.0, 1.0) else None
+        return _within_reach(lambda: grid_of_integers(low, high)) if step == (1.0, 1.0) else None
     if step is None and max_error is not None and max_error >= _UNIT_M:
         step = (1.0, 1000.0)
     if step is None or not math.isclose(step[0] / step[1], _UNIT_M, rel_tol=1e-9):
         return None
-    return grid_of_step(low, high, *step)
+    num, den = step
+    return _within_reach(lambda: grid_of_step(low, high, num, den))
+
+
+def _within_reach(make: Callable[[], Grid]) -> Grid | None:
+    try:
+        return make()
+    except LimitExceeded:
+        return None
 
 
 def _dtype_error(xyz: np.ndarray, grid: Grid) -> float:

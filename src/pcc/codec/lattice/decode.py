@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,6 +35,13 @@ class Decoded:
     shown: Shown
     listed: Listed
 
+    def with_raw(self, count: int) -> Decoded:
+        """With ``count`` points that have no position in the lattice: the last as listed, and in decoded order."""
+        placed = self.ordered.order
+        order = np.concatenate([placed, np.arange(len(placed), len(placed) + count)])
+        shown = replace(self.shown, num_apart=self.shown.num_apart + count)
+        return replace(self, ordered=replace(self.ordered, order=order), shown=shown)
+
 
 def decode_lattice(
     payload: memoryview,
@@ -55,8 +62,8 @@ def decode_lattice(
     """
     reader = Reader(payload)
     header = parse_lattice_header(reader, find_table)
-    if header.num_cells + header.num_apart != frame.num_points:
-        raise CorruptStream(f"lattice: {header.num_cells} and {header.num_apart} points of {frame.num_points}")
+    if header.num_cells + header.num_apart != frame.num_placed:
+        raise CorruptStream(f"lattice: {header.num_cells} and {header.num_apart} points of {frame.num_placed}")
     within("cells", header.sensor.num_lasers * len(header.firings), limits.max_points)
     apart = morton.decode(parse_apart(reader, header.num_apart, frame.depth))
     coder = RansDecoder(bytes(reader.rest()))

@@ -6,7 +6,7 @@ points on a 1 mm grid, located -> cells + points apart -> header, points apart, 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,6 +49,16 @@ class LatticeFrame:
     shown: Shown
     listed: Listed
     num_merged: int | None = None
+
+    def with_raw(self, count: int) -> LatticeFrame:
+        """With ``count`` points that have no position in the lattice, as the fields' chunks list them: at the end."""
+        ordered, shown = self.ordered, self.shown
+        order = np.concatenate([ordered.order, np.arange(len(ordered.order), len(ordered.order) + count)])
+        return replace(
+            self,
+            ordered=replace(ordered, order=order),
+            shown=replace(shown, num_apart=shown.num_apart + count),
+        )
 
 
 def encode_lattice(
