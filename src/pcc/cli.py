@@ -143,14 +143,17 @@ def info(line: Sequence[str]) -> int:
 
 
 def verify(line: Sequence[str]) -> int:
-    """Decode streams and check their digests; with --against also that nothing was lost, or the error bound.
+    """Decode streams and check their digests; with --against also what they keep of the originals, point by point.
 
     pcc verify compressed/
-    pcc verify scan.pcc --against scan.bin
+    pcc verify scan.pcc --against scan.bin                  nothing was lost, or by how much points moved
+    pcc verify scan.pcc --against scan.bin --max-error 0.02
+    pcc verify compressed/ --against drive/                 each stream against the file of its name
     """
     parser = CommandParser("verify", verify.__doc__)
     _add_inputs(parser)
-    parser.option("--against", type=Path, help="The original, to compare point by point.")
+    parser.option("--against", type=Path, help="The original, or a folder of originals by the streams' names.")
+    parser.option("--max-error", type=float, help="With --against: fail where a point is farther from its place.")
     parser.option("--psnr", type=float, help="With --against: fail where a lossy stream has a lower D1, in dB.")
     parser.option("--peak", type=float, help="Of D1, in voxels. Default: 2^depth - 1.")
     _add_drop_invalid(parser)
@@ -171,6 +174,7 @@ def verify(line: Sequence[str]) -> int:
         drop_invalid=given.drop_invalid,
         psnr=given.psnr,
         peak=given.peak,
+        max_error=given.max_error,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import pcc
 from pcc.codec.header import FrameHeader
-from pcc.commands.verify import agree
+from pcc.codec.agreement import agree
 from pcc.errors import CorruptStream
 from pcc.geometry.voxels import Grid
 from pcc.pointcloud import PointCloud

@@ -38,6 +38,7 @@ MILLIMETRE = 0.001  # the lattice's unit
 MOST_LOSSY_DEPTH = 19
 _LIKELY = 0.8  # of the lattice's bytes: an octree that is estimated to take no less than this is coded to see
 _ALL_APART = 0.02  # share of points off the lattice from which on an octree may be smaller without loss, too
+_SCATTERED = 4.0  # cells per point, likewise
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,9 @@ def _of_finite(xyz: np.ndarray, request: Request) -> list[Positions]:
 def _octree_may_win(xyz: np.ndarray, way: Positions, request: Request) -> bool:
     """Whether an octree might be smaller than a lattice, as far as a sample tells."""
     assert way.lattice is not None
-    if request.lossless and way.lattice.shown.num_apart < _ALL_APART * len(xyz):
+    shown = way.lattice.shown
+    scattered = shown.num_apart > _ALL_APART * len(xyz) or shown.filled.size > _SCATTERED * len(xyz)
+    if request.lossless and not scattered:
         return False
     from pcc.inference.registry import find_model
 

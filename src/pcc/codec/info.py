@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from pcc.codec.container import (
     DERIVED,
     DIGEST,
+    EXACT,
     FIELD,
     FIELD_TAGS,
     FLOATS,
     GEOMETRY,
     HEADER,
     LATTICE,
+    LOW_BITS,
     MULTIPLICITY,
+    ORDER,
+    RAW_POINTS,
     Chunk,
     frame_chunks,
     frame_spans,
@@ -60,6 +64,8 @@ class FrameInfo:
         inferred: The last levels, of which not all is coded, or None.
         digest: 16 bytes: the digest of the decoded values.
         lattice: of a frame in its sensor's lattice, else None.
+        ordered: Points come out in the order of the input.
+        floats: Positions are floats bit for bit, beside the grid.
     """
 
     header: FrameHeader
@@ -73,6 +79,8 @@ class FrameInfo:
     digest: bytes
     lattice: LatticeInfo | None = None
     inferred: Inferred | None = None
+    ordered: bool = False
+    floats: bool = False
 
     @property
     def geometry_bpp(self) -> float:
@@ -108,7 +116,7 @@ def _describe_frame(data: bytes | memoryview, span: tuple[int, int], limits: Lim
     return FrameInfo(
         header=header,
         num_bytes=span[1] - span[0],
-        geometry_bytes=_size(geometry) + _size(lattice) + _size(_of(chunks, FLOATS)),
+        geometry_bytes=sum(_size(_of(chunks, tag)) for tag in (GEOMETRY, LATTICE, LOW_BITS, FLOATS, EXACT, RAW_POINTS)),
         multiplicity_bytes=_size(_of(chunks, MULTIPLICITY)),
         fields=tuple((_spec(c), c.end - c.start) for c in chunks if c.tag in FIELD_TAGS),
         model_digest=in_lattice.model if in_lattice else how.digest,
@@ -117,6 +125,8 @@ def _describe_frame(data: bytes | memoryview, span: tuple[int, int], limits: Lim
         digest=bytes(_of(chunks, DIGEST)[0].payload),
         lattice=_lattice_info(in_lattice) if in_lattice else None,
         inferred=how.inferred,
+        ordered=bool(_of(chunks, ORDER)),
+        floats=bool(_of(chunks, FLOATS)) or header.exact,
     )
 
 

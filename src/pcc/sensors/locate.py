@@ -1,13 +1,16 @@
-"""Which sensor a frame comes from, and where its points lie in the sensor's lattice.
+"""Which sensor a frame may come from, and where its points lie in the sensor's lattice.
 
 a sample of the points on each table's lattice?  yes -> all places
                                  no -> undo the correction of motion, if that brings them there (`pcc.sensors.twist`)
+
+Tables of one type of sensor may suit a frame alike, at other turning rates too; which of them is best, its size tells.
+Points at the very origin are no measurements but directions without a return: they have no place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +24,7 @@ from pcc.sensors.twist import to_the_last_place as tightened
 from pcc.sensors.twist_points import wrap_of
 
 FITS = 0.9  # least share of the points on the lattice
+MOST_SUITED = 4  # tables that are compared by size
 MIN_POINTS = 200
 _SAMPLE = 2000
 _MIN_RADIUS = 2000.0  # voxels, of the middle point: nearer ones lie near some place of any lattice
@@ -53,6 +57,13 @@ class Located:
             return None
         return np.rint(np.clip(self.measured, 1 - REACH, REACH - 1)).astype(np.int32)
 
+    def among(self, seen: np.ndarray) -> Located:
+        """As a part of more points, those where the mask ``seen`` (N,) is set; the others fit nowhere."""
+        found = Found(*(_spread(values, seen) for values in (self.found.laser, self.found.step, self.found.index)), (
+            _spread(self.found.error, seen)))  # fmt: skip
+        turns, measured = (None if a is None else _spread(a, seen) for a in (self.turns, self.measured))
+        return replace(self, found=found, fits=_spread(self.fits, seen), turns=turns, measured=measured)
+
     def wrap(self, points: np.ndarray, raw: np.ndarray) -> np.ndarray:
         """(M,) int8, the turns that the sweep of points (M,) is away from the azimuth of raw voxels (M, 3)."""
         return np.zeros(len(points), np.int8) if self.turns is None else wrap_of(self.turns[points], raw)
@@ -70,26 +81,41 @@ def is_far(sample: np.ndarray) -> bool:
 
 def locate(
     tables: Sequence[SensorTable], xyz: np.ndarray, *, moved: bool = True, to_the_last_place: bool = False
-) -> Located | None:
-    """The first table on whose lattice the points lie, and their places; None if there is none.
+) -> list[Located]:
+    """The tables on whose lattice the points lie, and their places, by how near a sample of them lies; the first four.
 
     Args:
         xyz: (N, 3) float64 voxels.
-        moved: whether frames that were corrected for motion are looked for, too; takes a quarter of a second a table.
+        moved: whether frames that were corrected for motion are looked for, too; takes a quarter of a second per table.
+            The first table that suits is then the only one.
         to_the_last_place: know the motion as finely as float32 positions tell it.
     """
-    sample = sample_of(xyz)
+    seen = xyz.any(axis=1)
+    points = xyz if seen.all() else xyz[seen]
+    sample = sample_of(points)
     if not is_far(sample):
-        return None
-    for table in tables:
-        if (find(table.lattice, sample, table.max_index).error < ON_LATTICE).mean() >= FITS:
-            found = settle_steps(table, xyz, find(table.lattice, xyz, table.max_index))
-            return Located(table, found, found.error < ON_LATTICE)
-    for table in tables if moved else ():
-        fit = fit_twist(table, xyz)
+        return []
+    errors = [find(table.lattice, sample, table.max_index).error for table in tables]
+    suited = [(float(error.mean()), i) for i, error in enumerate(errors) if (error < ON_LATTICE).mean() >= FITS]
+    located = [_unmoved(tables[i], points) for _, i in sorted(suited)[:MOST_SUITED]]
+    for table in tables if moved and not located else ():
+        fit = fit_twist(table, points)
         if fit is not None and fit.share >= FITS:
             if to_the_last_place:
-                fit = tightened(fit, xyz)
+                fit = tightened(fit, points)
             fits = fit.found.error < ON_LATTICE
-            return Located(table, fit.found, fits, fit.twist, fit.turns, fit.raw, fit.rounded)
-    return None
+            located.append(Located(table, fit.found, fits, fit.twist, fit.turns, fit.raw, fit.rounded))
+            break
+    return located if seen.all() else [one.among(seen) for one in located]
+
+
+def _unmoved(table: SensorTable, xyz: np.ndarray) -> Located:
+    found = settle_steps(table, xyz, find(table.lattice, xyz, table.max_index))
+    return Located(table, found, found.error < ON_LATTICE)
+
+
+def _spread(values: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """``values`` where a mask (N,) is set, 0 elsewhere."""
+    out = np.zeros((len(seen), *values.shape[1:]), values.dtype)
+    out[seen] = values
+    return out

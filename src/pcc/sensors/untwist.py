@@ -46,7 +46,7 @@ def untwist(cloud: PointCloud, tables: Sequence[SensorTable]) -> Untwisted:
     voxels = cloud.xyz.astype(np.float64)
     if cloud.xyz.dtype.kind == "f":
         voxels = voxels / _UNIT_M
-    located = locate(tables, voxels) if np.isfinite(voxels).all() else None
+    located = next(iter(locate(tables, voxels) if np.isfinite(voxels).all() else []), None)
     if located is None:
         names = ", ".join(table.name for table in tables) or "no sensor"
         raise InvalidSensor(f"the cloud does not lie in the lattice of {names}, corrected for motion or not")

@@ -20,15 +20,17 @@ from pcc.geometry.grid import Grid, bounds, codes_of, grid_of_integers, grid_of_
 from pcc.geometry.voxels import own_step
 from pcc.inference.lattice_program import LatticeProgram
 from pcc.ops import sort
-from pcc.sensors.fitted import fit_and_keep, surrounds
+from pcc.sensors.cache import touch
+from pcc.sensors.fitted import fit_frame, surrounds
 from pcc.sensors.known import find_table, is_shipped, known_tables
-from pcc.sensors.locate import is_far, locate, sample_of
+from pcc.sensors.locate import Located, is_far, locate, sample_of
 from pcc.sensors.table import SensorTable
 
 MODEL = "lattice"  # where none is named
 MAX_APART = 0.1  # of the points; with more the octree is better
 _UNIT_M = 0.001  # of tables
-_MAX_CELL_SHARE = 8  # cells a point
+_MAX_CELL_SHARE = 8  # cells per point
+_MOST_CELLS = 2.5  # per point; a turn has 1 to 2
 
 Sensor = str | Path | SensorTable
 
@@ -62,17 +64,26 @@ def try_lattice(
     tables = known_tables() if auto else [_table_of(sensor)]
     if not len(xyz) or not np.isfinite(bounds(xyz)).all():
         return None
-    moved = required or (xyz.dtype.kind == "f" and surrounds(sample_of(xyz)))
+    moved = required or (xyz.dtype.kind == "f" and surrounds(sample_of(_seen(xyz))))
     how = program, moved, to_the_last_place, carried
     frame, points = None, _points(xyz, voxel_size, max_error, merge)
     if points is not None:
         frame = _encode(points, tables, *how)
-        fitted = fit_and_keep(points.xyz) if frame is None and auto else None
-        frame = frame if fitted is None else _encode(points, [fitted], *how)
+        if auto and (frame is None or not _fills(frame)):
+            fitted = fit_frame(points.seen)
+            better = None if fitted is None else _encode(points, [fitted], *how)
+            frame = min((f for f in (frame, better) if f is not None), key=lambda f: len(f.payload), default=None)
+        if frame is not None:
+            touch(frame.table)
     if frame is None and required:
         names = ", ".join(table.name for table in tables) or "no sensor"
         raise InvalidSensor(f"the cloud does not lie in the lattice of {names}, or not on a grid of 1 mm")
     return frame
+
+
+def _fills(frame: LatticeFrame) -> bool:
+    """Whether the points of a frame fill its columns as those of its sensor do: another sensor's are scattered."""
+    return frame.shown.filled.size <= _MOST_CELLS * len(frame.rows)
 
 
 def default_program() -> LatticeProgram | None:
@@ -110,11 +121,21 @@ class _Points:
     rows: np.ndarray | None = None
     num_merged: int | None = None
 
+    @property
+    def seen(self) -> np.ndarray:
+        """(M, 3) of ``xyz``: without those at the origin, from which nothing came back."""
+        return _seen(self.xyz)
+
+
+def _seen(xyz: np.ndarray) -> np.ndarray:
+    there = xyz.any(axis=1)
+    return xyz if there.all() else xyz[there]
+
 
 def _points(xyz: np.ndarray, voxel_size: float | None, max_error: float | None, merge: bool) -> _Points | None:
     """The points on their grid; None where they are none of a LiDAR's."""
     unit = 1.0 if xyz.dtype.kind in "iu" else _UNIT_M
-    sample = sample_of(xyz)
+    sample = sample_of(_seen(xyz))
     with np.errstate(over="ignore", invalid="ignore"):
         far = is_far(sample / unit)
     if not far or _grid(sample, voxel_size, max_error) is None:
@@ -142,8 +163,17 @@ def _encode(
     points: _Points, tables: list[SensorTable], program: LatticeProgram, moved: bool, to_the_last_place: bool,
     carried: frozenset[bytes],
 ) -> LatticeFrame | None:  # fmt: skip
+    """The smallest frame in the lattice of a table that suits."""
     located = locate(tables, points.real, moved=moved, to_the_last_place=to_the_last_place)
-    if located is None or 1 - located.fits.mean() > MAX_APART:
+    frames = [_encode_one(points, one, program, carried) for one in located]
+    return min((f for f in frames if f is not None), key=lambda f: len(f.payload), default=None)
+
+
+def _encode_one(
+    points: _Points, located: Located, program: LatticeProgram, carried: frozenset[bytes]
+) -> LatticeFrame | None:
+    num_seen = np.count_nonzero(points.real.any(axis=1))
+    if num_seen - np.count_nonzero(located.fits) > MAX_APART * num_seen:
         return None
     voxels = points.real if points.max_error is not None else np.floor(points.real + 0.5).astype(np.int64)
     embedded = not is_shipped(located.table) and located.table.digest not in carried

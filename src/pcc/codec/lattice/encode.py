@@ -33,6 +33,7 @@ class LatticeFrame:
 
     Attributes:
         payload: of the lattice chunk.
+        table: of the sensor.
         grid, depth: of the decoded voxels.
         ordered: the decoded points; ``ordered.order`` are rows of ``rows``.
         rows: (N,) points of the input as encoder and decoder list them before they are put in order.
@@ -42,6 +43,7 @@ class LatticeFrame:
     """
 
     payload: bytes
+    table: SensorTable
     grid: Grid
     depth: int
     ordered: Ordered
@@ -117,7 +119,7 @@ def encode_lattice(
         roll_of(table.shift, table.steps, len(scan.firings)),
     )
     listed = Listed(coords.astype(np.int64) + origin, cells.raw.voxels, cells.motion)
-    return LatticeFrame(payload, out_grid, depth, put_in_order(coords), rows, shown, listed)
+    return LatticeFrame(payload, table, out_grid, depth, put_in_order(coords), rows, shown, listed)
 
 
 @dataclass(frozen=True, eq=False)
