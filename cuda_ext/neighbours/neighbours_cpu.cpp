@@ -1,3 +1,9 @@
+#if defined(__linux__)
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
+
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -12,6 +18,17 @@ namespace pcc {
 namespace {
 
 constexpr std::int64_t kGrain = 1 << 14;
+constexpr std::int64_t kSlice = 1 << 19;  // parents whose memory is given back at a time
+
+// The pages that lie wholly within these rows read as zeros from now on, and take no memory.
+void give_back([[maybe_unused]] const std::int32_t* rows, [[maybe_unused]] std::int64_t count) {
+#if defined(__linux__)
+  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto begin = (reinterpret_cast<std::uintptr_t>(rows) + page - 1) / page * page;
+  const auto end = reinterpret_cast<std::uintptr_t>(rows + std::max<std::int64_t>(count, 0)) / page * page;
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+#endif
+}
 alignas(64) constexpr WindowTable kCells = make_window_table();
 
 // rank[occupancy][octant]: the number of children before that octant; -1 where it is empty.
@@ -180,14 +197,26 @@ bool fill_rows(Kernel kernel, const Level& level, const std::int32_t* parents, c
 
 bool child_neighbours_cpu(const std::int32_t* neighbours, const std::uint8_t* occupancy, std::int64_t num_parents,
                           const std::int32_t* parents, const std::uint8_t* octants, std::int64_t n,
-                          std::int32_t* out) {
+                          std::int32_t* out, bool consume) {
   const auto children = pack_children(occupancy, num_parents);
   const Level level{neighbours, children.get(), num_parents};
   const Kernel kernel = PCC_SELECT(siblings);
   std::atomic<bool> valid{true};
-  for_ranges(n, kGrain, [&](std::int64_t begin, std::int64_t end) {
-    if (!fill_rows(kernel, level, parents, octants, begin, end, out)) valid = false;
-  });
+  const auto fill = [&](std::int64_t first, std::int64_t last) {
+    for_ranges(last - first, kGrain, [&](std::int64_t begin, std::int64_t end) {
+      if (!fill_rows(kernel, level, parents, octants, first + begin, first + end, out)) valid = false;
+    });
+  };
+  if (!consume || !std::is_sorted(parents, parents + n)) {
+    fill(0, n);
+    return valid;
+  }
+  for (std::int64_t parent = 0, child = 0; child < n && valid; parent += kSlice) {
+    const std::int64_t next = std::lower_bound(parents + child, parents + n, parent + kSlice) - parents;
+    fill(child, next);
+    give_back(neighbours + parent * kDirections, std::min(kSlice, num_parents - parent) * kDirections);
+    child = next;
+  }
   return valid;
 }
 

@@ -30,8 +30,10 @@ constexpr WindowTable make_window_table() {
 }
 
 // Returns false, with out undefined, when a row of `parents` or an octant is out of range. A neighbour outside
-// 0..p-1 counts as empty.
+// 0..p-1 counts as empty. Where the parents ascend, `consume` gives the memory of their neighbours back while they are read,
+// which leaves anything there: a level of 10^7 nodes takes a gigabyte.
 bool child_neighbours_cpu(const std::int32_t* neighbours, const std::uint8_t* occupancy, std::int64_t num_parents,
-                          const std::int32_t* parents, const std::uint8_t* octants, std::int64_t n, std::int32_t* out);
+                          const std::int32_t* parents, const std::uint8_t* octants, std::int64_t n, std::int32_t* out,
+                          bool consume = false);
 
 }  // namespace pcc

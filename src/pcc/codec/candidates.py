@@ -119,11 +119,15 @@ def _octree_may_win(xyz: np.ndarray, way: Positions, request: Request) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class _Placed:
-    """Points on a grid, and those that it does not hold; rows of the cloud."""
+    """Points on a grid, and those that it does not hold; rows of the cloud, and None where it holds all."""
 
     own: OwnGrid
-    rows: np.ndarray
-    apart: np.ndarray
+    rows: np.ndarray | None = None
+    apart: np.ndarray | None = None
+
+    def of(self, xyz: np.ndarray) -> np.ndarray:
+        """The points on the grid."""
+        return xyz if self.rows is None else xyz[self.rows]
 
 
 def _octree(xyz: np.ndarray, program: Model | None, request: Request) -> Positions:
@@ -131,7 +135,7 @@ def _octree(xyz: np.ndarray, program: Model | None, request: Request) -> Positio
     if not len(xyz):
         return octree_positions(voxels_on(xyz, _empty_grid(xyz, request)), named, request.fallback, request.merge)
     placed = _place(xyz, _grid_finder(request))
-    points = xyz[placed.rows] if len(placed.apart) else xyz
+    points = placed.of(xyz)
     own, kept = placed.own, None
     voxels = voxels_on(points, own.grid)
     if request.merge and (voxels.low is not None or not own.restores):
@@ -147,7 +151,7 @@ def _octree(xyz: np.ndarray, program: Model | None, request: Request) -> Positio
 
 def _with_apart(way: Positions, xyz: np.ndarray, placed: _Placed, merge: bool) -> Positions:
     """Positions with the points that their grid does not hold, one per position where they are merged."""
-    if not len(placed.apart):
+    if placed.rows is None or placed.apart is None:
         return way
     kept = placed.apart[_first_of_each(xyz[placed.apart])] if merge else placed.apart
     way = way.beside(placed.rows, kept)
@@ -175,7 +179,7 @@ def _place(xyz: np.ndarray, find: Callable[[np.ndarray], OwnGrid]) -> _Placed:
     try:
         own = find(xyz)
         if own.restores and not too_wide(xyz, own.grid):
-            return _Placed(own, np.arange(len(xyz)), np.zeros(0, np.int64))
+            return _Placed(own)
     except LimitExceeded as found:
         error = found
     far = strays(xyz)
@@ -184,7 +188,7 @@ def _place(xyz: np.ndarray, find: Callable[[np.ndarray], OwnGrid]) -> _Placed:
         return _Placed(find(xyz[rows]), rows, np.flatnonzero(far))
     if error is not None:
         raise error
-    return _Placed(own, np.arange(len(xyz)), np.zeros(0, np.int64))
+    return _Placed(own)
 
 
 def _indices(voxels: Voxels, num_points: int) -> np.ndarray:
@@ -275,7 +279,7 @@ def _lossy(xyz: np.ndarray, program: Model | None, request: Request, target: Tar
     if not len(xyz):
         return None
     placed = _place(xyz, _grid_finder(request))
-    points = xyz[placed.rows] if len(placed.apart) else xyz
+    points = placed.of(xyz)
     voxels = voxels_on(points, placed.own.grid)
     depth = voxels.depth + voxels.num_low_bits
     if depth > MOST_LOSSY_DEPTH:

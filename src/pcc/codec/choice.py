@@ -90,7 +90,7 @@ def _shortest(voxels: Voxels, ways: list[tuple[Program, int]]) -> tuple[Program,
     from pcc.codec.octree import encode_cheapest
 
     part = _middle(voxels)
-    return min(ways, key=lambda way: len(encode_cheapest(part, voxels.depth, *way)[0]))
+    return min(ways, key=lambda way: len(encode_cheapest(part, voxels.depth, *way).data))
 
 
 def estimate_bytes(voxels: Voxels, program: Program) -> float:
@@ -100,7 +100,7 @@ def estimate_bytes(voxels: Voxels, program: Program) -> float:
     from pcc.codec.octree import encode_cheapest
 
     part = _middle(voxels)
-    return len(encode_cheapest(part, voxels.depth, program, 0)[0]) / len(part) * len(voxels)
+    return len(encode_cheapest(part, voxels.depth, program, 0).data) / len(part) * len(voxels)
 
 
 def _middle(voxels: Voxels) -> np.ndarray:

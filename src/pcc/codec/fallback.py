@@ -9,6 +9,8 @@ the time. The stream carries a mask (docs/bitstream.md, section 4): bit l is set
 
 The logits of a level that the network codes may be calibrated (`pcc.entropy.calibration`), for a byte a level.
 Below the last level of the network no features are computed, and where the mask holds all levels there is no network.
+Where voxels are alone and their octants look random, an encoder ends the octree: the bits below cost as much stored as
+they are (`pcc.codec.low_bits`), and take neither time nor memory.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ from pcc.geometry.octree import Level
 TIE = 1.005  # the adaptive model may be this much larger and is still taken: it is far quicker to decode
 MIN_NODES = 1024  # levels below tell nothing of the levels to come
 MOST_LOST = 3  # in a row: then the network is given up
+ALONE = 0.98  # nodes per voxel from which on nearly all are alone
+RANDOM_BITS = 2.99  # of a node's occupancy: three bits are what an octant takes at random
 
 
 class Fallback(Protocol):
@@ -40,6 +44,9 @@ class Fallback(Protocol):
 
     def code(self, level: Level, occupancy: np.ndarray, known: bool) -> None:
         """Code the level adaptively, or do nothing; decoded occupancies are written into ``occupancy``."""
+
+    def ended(self) -> bool:
+        """Whether the octree ends above the level that was coded last, which is taken back."""
 
 
 class ChosenLevels:
@@ -73,21 +80,31 @@ class ChosenLevels:
             if not known:
                 occupancy[:] = decoded
 
+    def ended(self) -> bool:
+        return False
+
 
 class CheapestLevels:
     """The levels where the adaptive model needs fewer bits.
 
     The network is given up, and no longer run, when it lost ``MOST_LOST`` levels of some size in a row.
 
+    Args:
+        coder: of the octree.
+        num_leaves: voxels that it has; None: the octree does not end before them.
+        network: there is one.
+
     Attributes:
         mask: complete when the walk is.
+        depth: the levels that were coded; fewer than the walk's where the octree has ended.
         network_gain_bits: about what the other levels would cost more without the network.
     """
 
-    def __init__(self, coder: RansEncoder) -> None:
-        self.coder, self.mask, self.network_gain_bits = coder, 0, 0.0
-        self._codes = bytearray()
-        self._first_call, self._lost = coder.num_calls, 0
+    def __init__(self, coder: RansEncoder, num_leaves: int | None = None, network: bool = True) -> None:
+        self.coder, self.mask, self.depth, self.network_gain_bits = coder, 0, 0, 0.0
+        self._num_leaves = num_leaves
+        self._codes, self._ended = bytearray(), False
+        self._first_call, self._lost = coder.num_calls, 0 if network else MOST_LOST
 
     def network_ahead(self, depth: int) -> bool:
         return self._lost < MOST_LOST
@@ -106,6 +123,13 @@ class CheapestLevels:
 
     def code(self, level: Level, occupancy: np.ndarray, known: bool) -> None:
         gain = self._gain_bits(level, occupancy)
+        if self._num_leaves is not None and len(level) >= max(ALONE * self._num_leaves, MIN_NODES):
+            self._ended = self.coder.bits_since(self._first_call) >= RANDOM_BITS * len(level)
+            if self._ended:
+                self.coder.drop_since(self._first_call)
+                del self._codes[level.depth]
+                return
+        self.depth += 1
         if gain is None:
             self._codes[level.depth] = UNCHANGED
             self.mask |= 1 << level.depth
@@ -114,6 +138,9 @@ class CheapestLevels:
             self.network_gain_bits += gain
             self._lost = 0
         self._first_call = self.coder.num_calls
+
+    def ended(self) -> bool:
+        return self._ended
 
     def _gain_bits(self, level: Level, occupancy: np.ndarray) -> float | None:
         """What the network saves on this level; None if it is adaptive from now on."""

@@ -54,15 +54,38 @@ def encode_octree(
     return coder.finish()
 
 
-def encode_cheapest(codes: np.ndarray, depth: int, program: Program, level_offset: int) -> tuple[bytes, int, bytes]:
-    """As `encode_octree`, with what makes the stream small; returns the stream, the mask and the calibrations."""
+@dataclass(frozen=True)
+class CheapestOctree:
+    """What makes the stream of voxels small.
+
+    Attributes:
+        data: the payload.
+        depth: levels that are coded; the bits below are to be stored beside the octree.
+        mask, calibrations: as for `encode_octree`, of these levels.
+    """
+
+    data: bytes
+    depth: int
+    mask: int
+    calibrations: bytes
+
+
+def encode_cheapest(
+    codes: np.ndarray, depth: int, program: Program | None, level_offset: int, *, may_end: bool = False
+) -> CheapestOctree:
+    """As `encode_octree`, with what makes the stream small.
+
+    Args:
+        program: gives distributions where it is the better; None: all levels are adaptive.
+        may_end: the octree may end where all voxels are alone and nothing of their bits can be predicted.
+    """
     coder = RansEncoder()
-    levels = CheapestLevels(coder)
+    levels = CheapestLevels(coder, len(codes) if may_end else None, program is not None)
     walk(program, coder, depth, level_offset=level_offset, known=_occupancies(codes, depth), fallback=levels)
     data = coder.finish()
-    if levels.network_gain_bits < MODEL_BITS and len(data) < MODEL_MATTERS_BYTES:
-        return encode_octree(codes, depth, None, 0, all_levels(depth)), all_levels(depth), b""
-    return data, levels.mask, levels.calibrations
+    if program is not None and levels.network_gain_bits < MODEL_BITS and len(data) < MODEL_MATTERS_BYTES:
+        return encode_cheapest(codes, depth, None, 0, may_end=may_end)
+    return CheapestOctree(data, levels.depth, levels.mask, levels.calibrations)
 
 
 @dataclass(frozen=True, eq=False)

@@ -119,20 +119,24 @@ def octree_positions(voxels: Voxels, model: Program | str, fallback: bool, merge
         fallback: code levels that the model predicts badly without it.
         merge: one point per voxel, the first; not together with lower bits.
     """
-    rows, counts = _decoded_rows(voxels, merge)
+    num_merged = None
+    if merge:
+        merged = _one_each(voxels)
+        voxels, num_merged = merged, len(voxels.order) - len(merged.order)
     chunks, header = [], None
-    if len(counts) > 1:
-        header, octree = _geometry(voxels, model, fallback)
+    if len(voxels) > 1:
+        header, depth, octree = _geometry(voxels, model, fallback)
         chunks.append((container.GEOMETRY, write_geometry_header(header) + octree))
-    if len(rows) > len(counts):
-        chunks.append((container.MULTIPLICITY, encode_column((counts - 1).astype(np.uint32))))
+        voxels = voxels.coarser(voxels.depth - depth)
+    if len(voxels.order) > len(voxels):
+        chunks.append((container.MULTIPLICITY, encode_column((voxels.counts - 1).astype(np.uint32))))
     if voxels.low is not None:
         chunks.append((container.LOW_BITS, encode_low_bits(voxels.low, voxels.num_low_bits)))
     return Positions(
-        chunks, voxels.grid, voxels.depth, voxels.codes, counts, rows, voxels.low, voxels.num_low_bits,
+        chunks, voxels.grid, voxels.depth, voxels.codes, voxels.counts, voxels.order, voxels.low, voxels.num_low_bits,
         adaptive=header is not None and header.adaptive > 0,
         calibrated=header is not None and len(header.calibrations) > 0,
-        num_merged=len(voxels.order) - len(rows) if merge else None,
+        num_merged=num_merged,
     )  # fmt: skip
 
 
@@ -146,26 +150,25 @@ def inferred_positions(voxels: Voxels, coded: Coded) -> Positions:
     return Positions(chunks, voxels.grid, voxels.depth, codes, counts, rows, inferred=True)
 
 
-def _decoded_rows(voxels: Voxels, merge: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of the input in decoded order, and points a voxel, (V,)."""
-    if not merge:
-        return voxels.order, voxels.counts
+def _one_each(voxels: Voxels) -> Voxels:
+    """The voxels with one point each, the first in the order of the input."""
     firsts = np.cumsum(voxels.counts) - voxels.counts
-    return voxels.order[firsts], np.broadcast_to(np.int64(1), len(voxels))
+    return replace(voxels, order=voxels.order[firsts], counts=np.broadcast_to(np.int64(1), len(voxels)))
 
 
-def _geometry(voxels: Voxels, model: Model | str, fallback: bool) -> tuple[GeometryHeader, bytes]:
-    """Who codes which level, and the coded octree."""
+def _geometry(voxels: Voxels, model: Model | str, fallback: bool) -> tuple[GeometryHeader, int, bytes]:
+    """Who codes which level, how many there are, and the coded octree."""
     from pcc.codec.octree import encode_cheapest, encode_octree
 
-    codes, depth = voxels.codes, voxels.depth
-    if model == ADAPTIVE:
-        return GeometryHeader(None, 0, all_levels(depth)), encode_octree(codes, depth, None, 0, all_levels(depth))
+    codes, depth, program, offset = voxels.codes, voxels.depth, None, 0
     if isinstance(model, Program):
         program, offset = model, choose_offset(voxels, model)
-    else:
+    elif model != ADAPTIVE:
         program, offset = choose(voxels)
-    if not fallback:
-        return GeometryHeader(program.digest, offset), encode_octree(codes, depth, program, offset)
-    octree, mask, calibrations = encode_cheapest(codes, depth, program, offset)
-    return GeometryHeader(program.digest if mask != all_levels(depth) else None, offset, mask, calibrations), octree
+    if program is not None and not fallback:
+        return GeometryHeader(program.digest, offset), depth, encode_octree(codes, depth, program, offset)
+    found = encode_cheapest(codes, depth, program, offset, may_end=True)
+    if program is None or found.mask == all_levels(found.depth):
+        return GeometryHeader(None, 0, found.mask), found.depth, found.data
+    offset += depth - found.depth  # levels keep their scales
+    return GeometryHeader(program.digest, offset, found.mask, found.calibrations), found.depth, found.data

@@ -108,7 +108,7 @@ def walk(
         front: the levels down to this one are coded already, by a coder with the same calls; it does not change.
 
     Returns:
-        The last level; its children are the leaves.
+        The last level; its children are the leaves. Where the fallback ends the octree: the level that it took back.
 
     Raises:
         CorruptStream: a level outgrew ``max_leaves``, or a decoded node has no children.
@@ -117,11 +117,13 @@ def walk(
     if depth < 1:
         raise ValueError(f"depth: expected at least 1, got {depth}")
     fallback = fallback or ChosenLevels(coder, 0, depth)
+    own = False  # a front that was given does not change
     for d in range(0 if front is None else front.level.depth + 1, depth):
         scale, partly = depth - d + level_offset, inferred is not None and inferred.has(depth - d)
         given = known is not None and not partly
         active = network if fallback.network_ahead(d) else None
-        level, feats, view = *_below(active, front, num_roots), None
+        level, feats, view = *_below(active, front, num_roots, consume=own), None
+        front, own = None, True  # the level above takes 108 bytes per node for its neighbours alone
         occupancy = known[d] if known is not None and given else np.zeros(len(level.codes), np.uint8)
         if active is not None:
             if inferred is not None and partly:
@@ -138,6 +140,8 @@ def walk(
                     step.code(coder, given)
         if not partly:
             fallback.code(level, occupancy, given)
+            if fallback.ended():
+                return Front(level, occupancy, feats, view, scale)
         if not given and not occupancy.all():
             raise CorruptStream(f"geometry: level {d} has a node without children")
         if max_leaves is not None and int(np.bitwise_count(occupancy).sum()) > max_leaves:
@@ -149,9 +153,13 @@ def walk(
     return front
 
 
-def _below(network: Network | None, front: Front | None, num_roots: int) -> tuple[Level, Any]:
-    """The next level, and what its parents know."""
+def _below(network: Network | None, front: Front | None, num_roots: int, consume: bool) -> tuple[Level, Any]:
+    """The next level, and what its parents know.
+
+    Args:
+        consume: the front is needed no more.
+    """
     if front is None:
         return root_level(num_roots), None
     feats = None if network is None else network.absorb(front.feats, front.view, front.occupancy, front.scale)
-    return child_level(front.level, front.occupancy), feats
+    return child_level(front.level, front.occupancy, consume=consume), feats

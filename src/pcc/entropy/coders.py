@@ -212,6 +212,14 @@ class RansEncoder:
         """How often something was coded."""
         return self._rans.num_calls
 
+    def bits_since(self, first_call: int) -> float:
+        """About the bits of what was coded since that call."""
+        return self._rans.approximate_bits_from(first_call)
+
+    def drop_since(self, first_call: int) -> None:
+        """Take back what was coded since that call; contexts keep what they learnt, so nothing more may be coded."""
+        self._rans.drop(first_call, self._rans.num_calls)
+
     def replace(self, first_call: int, neighbours: np.ndarray, occupancy: np.ndarray, tie: float) -> float | None:
         """Codes a level as ``adaptive`` does in place of what was coded since, where that is smaller.
 

@@ -53,18 +53,19 @@ def root_level(num_roots: int = 1) -> Level:
     )
 
 
-def child_level(level: Level, occupancy: np.ndarray) -> Level:
+def child_level(level: Level, occupancy: np.ndarray, *, consume: bool = False) -> Level:
     """The level below.
 
     Args:
         level: of N nodes.
         occupancy: (N,) uint8, bit i = the child in octant i exists; not 0.
+        consume: the level's neighbours are needed no more, and may be overwritten.
 
     Raises:
         ValueError: an occupancy is 0, or the lengths differ.
     """
     codes, parents, octants = octree.children(level.codes, occupancy)
-    near = neighbours.child_neighbours(level.neighbours, occupancy, parents, octants)
+    near = neighbours.child_neighbours(level.neighbours, occupancy, parents, octants, consume=consume)
     return Level(level.depth + 1, codes, parents, octants, near)
 
 

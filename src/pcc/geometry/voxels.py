@@ -65,6 +65,22 @@ class Voxels:
     def __len__(self) -> int:
         return len(self.codes)
 
+    def coarser(self, levels: int) -> Voxels:
+        """The same points in voxels of 2^levels times the edge, with more lower bits."""
+        if not levels:
+            return self
+        codes, kept = sort.unique(self.codes >> np.uint64(3 * levels))
+        ends = np.cumsum(kept)
+        counts = np.add.reduceat(self.counts, ends - kept) if len(codes) < len(self.codes) else self.counts
+        low = morton.decode(self.codes & np.uint64((1 << 3 * levels) - 1)).astype(np.uint64)
+        low = low if len(self.codes) == len(self.order) else np.repeat(low, self.counts, axis=0)
+        if self.low is not None:
+            low = (low << np.uint64(self.num_low_bits)) | self.low
+        return replace(
+            self, codes=codes, counts=counts, depth=self.depth - levels, low=low,
+            num_low_bits=self.num_low_bits + levels,
+        )  # fmt: skip
+
     @cached_property
     def coords(self) -> np.ndarray:
         """(V, 3) int32 >= 0, unique, in Morton order; 0 is the lowest index of each axis. Made when first asked for."""

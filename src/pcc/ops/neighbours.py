@@ -15,6 +15,7 @@ from pcc import _ext
 from pcc.ops._arrays import Array, check, empty
 
 NUM_DIRECTIONS = 27
+LARGE_LEVEL = 1 << 20  #: nodes from which on it pays to give memory back early
 SELF = 13  #: the direction of the node itself
 
 
@@ -25,7 +26,9 @@ def root_neighbours(num_roots: int) -> np.ndarray:
     return neighbours
 
 
-def child_neighbours(neighbours: Array, occupancy: Array, parents: Array, octants: Array) -> Array:
+def child_neighbours(
+    neighbours: Array, occupancy: Array, parents: Array, octants: Array, *, consume: bool = False
+) -> Array:
     """Neighbours of children.
 
     Args:
@@ -33,6 +36,7 @@ def child_neighbours(neighbours: Array, occupancy: Array, parents: Array, octant
         occupancy: (P,) uint8 of that level; the children's rows are its set bits in order, as `octree.children` has it.
         parents: (N,) int32 rows of the parents' level. Fastest when children of one parent follow each other.
         octants: (N,) uint8 in 0..7.
+        consume: ``neighbours`` are needed no more: a large level's memory is given back while it is read.
 
     Returns:
         (N, 27) int32 rows of the children's level, -1 where empty.
@@ -45,7 +49,8 @@ def child_neighbours(neighbours: Array, occupancy: Array, parents: Array, octant
     parents = check(parents, "parents", "int32", (None,))
     octants = check(octants, "octants", "uint8", (len(parents),))
     out = empty(parents, (len(parents), NUM_DIRECTIONS), np.int32)
-    if not _ext.child_neighbours(neighbours, occupancy, parents, octants, out):
+    consume = consume and len(occupancy) >= LARGE_LEVEL
+    if not _ext.child_neighbours(neighbours, occupancy, parents, octants, out, consume):
         raise ValueError(f"parents, octants: expected rows below {len(occupancy)} and octants below 8")
     return out
 
