@@ -133,7 +133,10 @@ def plane(b: Bytes, n: int) -> bytes:
 
 @dataclass(frozen=True)
 class Header:
-    """Section 3; ``grid`` are the bytes that the digest covers; the last three are flags 8, 16 and 32."""
+    """Section 3; ``grid`` are the bytes that the digest covers, with those of axes; then flags 8, 16 and 32.
+
+    ``axes`` are num, den, offset and single of x, y and z, or None; ``extended`` says that there is an extension.
+    """
 
     grid: bytes
     dtype: np.dtype
@@ -146,12 +149,21 @@ class Header:
     adaptive: bool
     calibrated: bool
     inferred: bool
+    extended: bool = False
+    low_bits: int = 0
+    num_raw: int = 0
+    exact: bool = False
+    axes: tuple[tuple[float, float, float, int], ...] | None = None
+
+    @property
+    def num_placed(self) -> int:
+        return self.num_points - self.num_raw
 
 
 def header(payload: bytes) -> Header:
     b = Bytes(payload)
     kind, flags = b.u(1), b.u(1)
-    if kind or flags > 63 or (flags & 32 and not flags & 2):
+    if kind or flags > 127 or (flags & 32 and not flags & 2):
         raise Corrupt("newer")
     dtype, num, den = np.dtype(DTYPES[b.u(1)]), b.f64(), b.f64()
     origin = [b.svarint() for _ in range(3)]
@@ -161,10 +173,32 @@ def header(payload: bytes) -> Header:
         b.varint()
     if flags & 1:
         b.svarint()
+    more, low_bits, num_raw, axes = b.varint() if flags & 64 else 0, 0, 0, None
+    if flags & 64 and not 1 <= more <= 15:
+        raise Corrupt("extension")
+    if more & 1:
+        low_bits = b.u(1)
+    if more & 2:
+        num_raw = b.varint()
+    if more & 8:
+        start = b.at
+        axes = tuple((b.f64(), b.f64(), b.f64(), b.u(1)) for _ in range(3))
+        grid += payload[start : b.at]
+        if axes[0][:2] != (num, den) or any(not 0 < v < np.inf for a in axes for v in a[:2]):
+            raise Corrupt("axes")
+        if any(not np.isfinite(a[2]) or a[3] > 1 for a in axes):
+            raise Corrupt("offsets")
     b.end()
+    integer = dtype.kind in "biu" and num == den == 1 and axes is None
+    if more & 1 and not 1 <= low_bits <= 43 or depth + low_bits > (64 if integer else 53):
+        raise Corrupt("low bits")
+    if (more & 2 and not 1 <= num_raw <= num_points) or (more & 4 and dtype.kind != "f"):
+        raise Corrupt("raw points, or exact integers")
     if flags & 56 and num_voxels < 2:
         raise Corrupt("no octree")
-    how = flags & 8 > 0, flags & 16 > 0, flags & 32 > 0
+    if not min(num_points - num_raw, 1) <= num_voxels <= min(num_points - num_raw, 8**depth):
+        raise Corrupt("voxels")
+    how = flags & 8 > 0, flags & 16 > 0, flags & 32 > 0, flags & 64 > 0, low_bits, num_raw, more & 4 > 0, axes
     return Header(grid, dtype, num, den, origin, depth, num_points, num_voxels, *how)
 
 
@@ -188,7 +222,7 @@ def multiplicities(payloads: list[bytes], h: Header) -> np.ndarray:
         m = Bytes(payloads[0])
         counts += column(m, h.num_voxels, np.dtype("uint32")).astype(np.int64)
         m.end()
-    if counts.sum() != h.num_points:
+    if counts.sum() != h.num_placed:
         raise Corrupt("multiplicities")
     return counts
 

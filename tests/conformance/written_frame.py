@@ -1,4 +1,4 @@
-"""Frames in a sensor's lattice, written from docs/bitstream.md, sections 2, 8 and 11 to 15, and nothing else.
+"""Frames of every kind, written from docs/bitstream.md, sections 2, 8 and 11 to 15, and nothing else.
 
 It shares no line with the package. Floats and orders of the input are read beside an octree too.
 """
@@ -22,9 +22,9 @@ from tests.conformance.written_container import (
     geometry,
     header,
     multiplicities,
-    positions,
 )
 from tests.conformance.written_decoder import Corrupt, Rans, coordinates, decode
+from tests.conformance.written_exact import check_extension, placed, raw_points
 from tests.conformance.written_lattice import (
     Bins,
     Image,
@@ -37,7 +37,7 @@ from tests.conformance.written_lattice import (
 from tests.conformance.written_sensor import Cells, Table, Twist, Vector, float_of, rounding, whole
 
 U8, U32 = np.dtype("u1"), np.dtype("u4")
-RANKS = {"H": 0, "G": 1, "L": 1, "M": 2, "F": 3, "A": 4, "R": 4, "B": 4, "O": 5, "D": 6}
+RANKS = {"H": 0, "G": 1, "L": 1, "M": 2, "W": 3, "F": 4, "E": 5, "X": 6, "A": 7, "R": 7, "B": 7, "O": 8, "D": 9}
 
 
 def numbers(b: Bytes, n: int, dtype: np.dtype = U8) -> list[int]:
@@ -120,7 +120,10 @@ def apart(b: Bytes, points: int, depth: int) -> list[int]:
 
 @dataclass(frozen=True)
 class Lattice:
-    """What L leaves for other chunks; ``order`` are the listed points in decoded order, ``fixed`` as listed."""
+    """What L leaves for other chunks; ``order`` are the listed points in decoded order, ``fixed`` as listed.
+
+    Raw points are listed, and are among ``num_apart``, but have neither code nor place.
+    """
 
     file: LatticeFile
     cells: Cells
@@ -156,7 +159,7 @@ def lattice(payload: bytes, h: Header, data: bytes, models: Mapping[bytes, objec
         raise Corrupt("statistics or bins")
     codes, raw_codes = b.take(12) if flags & 2 else None, b.take(12) if flags & 8 else None
     num_cells, num_apart = b.varint(), b.varint()
-    if num_cells > lasers * columns or num_cells + num_apart != h.num_points:
+    if num_cells > lasers * columns or num_cells + num_apart != h.num_placed:
         raise Corrupt("numbers of points")
     twist = motion(b, num_cells) if flags & 4 else None
     codes_apart = apart(b, num_apart, h.depth)
@@ -182,7 +185,8 @@ def lattice(payload: bytes, h: Header, data: bytes, models: Mapping[bytes, objec
             fine = twist[0].corrected(p, wrap, rounding(p))
             if whole(fine)[0] == ends[i]:
                 fixed[i] = fine
-    return Lattice(file, cells, image, bins, feats, places, num_apart, all_codes, order, fixed)
+    raw_points = range(h.num_placed, h.num_points)
+    return Lattice(file, cells, image, bins, feats, places, num_apart + h.num_raw, all_codes, [*order, *raw_points], fixed)
 
 
 def corrected(coder: Rans, points: list[tuple[Vector, Vector]], codes: bytes | None) -> list[tuple[Vector, Vector]]:
@@ -279,7 +283,7 @@ def frame_of(data: bytes, number: int) -> list[tuple[str, bytes]]:
     starts = [i for i, (tag, _) in enumerate(every) if tag == "H"]
     frame = every[starts[number] : (*starts[1:], len(every))[number]]
     ranks = [RANKS[tag] for tag, _ in frame]
-    if any(a > b or (a == b != 4) for a, b in pairwise(ranks)) or ranks[0] or ranks[-1] != 6:
+    if any(a > b or (a == b != RANKS["A"]) for a, b in pairwise(ranks)) or ranks[0] or ranks[-1] != RANKS["D"]:
         raise Corrupt("order of chunks")
     return frame
 
@@ -309,18 +313,24 @@ def read(
     l = lattice(payload["L"], h, data, models, tables) if "L" in payload else None
     if l is not None and "M" in payload:
         raise Corrupt("multiplicities")
-    codes = octree_codes(payload, h, models) if l is None else [l.codes[i] for i in l.order]
-    xyz = positions(codes, h)
-    sha = hashlib.sha256(h.grid + h.num_points.to_bytes(8, "little") + np.array(codes, "<u8").tobytes())
+    codes = octree_codes(payload, h, models) if l is None else [l.codes[i] for i in l.order[: h.num_placed]]
+    check_extension(payload, h)
+    xyz = placed(payload, h, codes)
+    floats_of = b""
+    if "F" in payload:
+        fixed = [l.fixed[i] for i in l.order[: h.num_placed]] if l else []
+        fixed = fixed or [tuple(v << 24 for v in absolute(code, h)) for code in codes]
+        xyz = floats(payload["F"], fixed)
+        floats_of = xyz.tobytes()
+    xyz = np.concatenate([xyz, raw_points(payload["X"], h)]) if h.num_raw else xyz
+    covered_positions = xyz.tobytes() if h.extended else np.array(codes, "<u8").tobytes()
+    sha = hashlib.sha256(h.grid + h.num_points.to_bytes(8, "little") + covered_positions)
     fields = {}
     for tag, chunk in frame:
         if tag in "ARB":
             name, fields[name], covered = any_field(tag, chunk, h.num_points, l)
             sha.update(covered)
-    if "F" in payload:
-        fixed = [l.fixed[i] for i in l.order] if l else [tuple(v << 24 for v in absolute(code, h)) for code in codes]
-        xyz = floats(payload["F"], fixed)
-        sha.update(xyz.tobytes())
+    sha.update(b"" if h.extended else floats_of)
     order = order_of(payload["O"], h.num_points, l) if "O" in payload else list(range(h.num_points))
     if "O" in payload:
         sha.update(np.array(order, "<u4").tobytes())

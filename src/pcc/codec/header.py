@@ -208,6 +208,8 @@ def parse_header(payload: bytes | memoryview, limits: Limits) -> FrameHeader:
     if flags & EXTENDED:
         num_low_bits, num_raw, exact, grid = _parse_extension(reader, grid)
     reader.finish("frame header")
+    if depth + num_low_bits > (64 if grid.is_integer else 53):
+        raise CorruptStream(f"frame header: {depth} and {num_low_bits} bits per axis of positions of {grid.dtype}")
     within("points", num_points, limits.max_points)
     num_placed = num_points - num_raw
     if depth > MAX_DEPTH or not min(num_placed, 1) <= num_voxels <= min(num_placed, 1 << 3 * depth):
