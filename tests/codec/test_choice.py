@@ -102,7 +102,7 @@ def test_sparse_clouds_take_the_scale_that_is_shorter(sparse_program):
     rng = np.random.default_rng(0)
     for count, side in ((2000, 300), (2000, 25), (1000, 2000)):
         voxels = voxelize(rng.integers(0, side, (count, 3), np.int32))
-        sizes = {f: len(encode_cheapest(voxels.codes, voxels.depth, sparse_program, f)[0]) for f in (0, 14)}
+        sizes = {f: len(encode_cheapest(voxels.codes, voxels.depth, sparse_program, f).data) for f in (0, 14)}
         assert sizes[choose_offset(voxels, sparse_program)] == min(sizes.values())
 
 

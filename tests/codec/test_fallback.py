@@ -91,7 +91,9 @@ def test_round_trip_of_every_kind_of_mask(rng, mask, isa):
 def test_the_cheapest_decodes_and_is_never_much_larger(codes):
     """decode(encode_cheapest(codes)) = codes; size <= adaptive alone + model's 17 bytes + 2 %."""
     codes = np.array(sorted(codes), np.uint64)
-    data, mask, calibrations = encode_cheapest(codes, 6, DENSE, 0)
+    found = encode_cheapest(codes, 6, DENSE, 0)
+    data, mask, calibrations = found.data, found.mask, found.calibrations
+    assert found.depth == 6
     program = None if mask == all_levels(6) else DENSE
     np.testing.assert_array_equal(decode_octree(data, 6, len(codes), program, 0, mask, calibrations), codes)
     alone = encode_octree(codes, 6, None, 0, all_levels(6))
@@ -114,7 +116,8 @@ def test_random_points_give_the_network_up(rng, depth, first):
 def test_a_familiar_surface_stays_with_the_network():
     """The bytes are the network's, with the same calibrations, and fewer than without."""
     codes = figure(1)
-    data, mask, calibrations = encode_cheapest(codes, 9, DENSE, 0)
+    found = encode_cheapest(codes, 9, DENSE, 0)
+    data, mask, calibrations = found.data, found.mask, found.calibrations
     assert mask == 0
     assert data == encode_octree(codes, 9, DENSE, 0, 0, calibrations)
     assert calibrations
@@ -124,10 +127,26 @@ def test_a_familiar_surface_stays_with_the_network():
 def test_a_thinned_surface_has_both():
     """Coarse levels by the network, fine ones adaptive, less than either alone."""
     codes = figure(4)
-    data, mask, _ = encode_cheapest(codes, 9, DENSE, 0)
+    found = encode_cheapest(codes, 9, DENSE, 0)
+    data, mask = found.data, found.mask
     assert mask & 0b100001111 == 0b100000000
     alone = encode_octree(codes, 9, None, 0, all_levels(9))
     assert len(data) < min(len(alone), len(encode_octree(codes, 9, DENSE, 0)))
+
+
+def test_an_octree_ends_where_voxels_are_alone(rng):
+    """Below that level 3 bits per voxel and level are stored: the octree and these make no more than the whole octree."""
+    codes = random_codes(rng, 40_000, 21)
+    whole, ended = encode_cheapest(codes, 21, DENSE, 0), encode_cheapest(codes, 21, DENSE, 0, may_end=True)
+    assert (whole.depth, ended.depth) == (21, 7)
+    assert ended.mask < 1 << 7
+    assert 8 * len(ended.data) + 3 * (21 - 7) * len(codes) < 8 * len(whole.data)
+    above = np.unique(codes >> np.uint64(3 * 14))
+    program = None if ended.mask == all_levels(7) else DENSE
+    np.testing.assert_array_equal(
+        decode_octree(ended.data, 7, len(above), program, 14, ended.mask, ended.calibrations), above
+    )
+    assert encode_cheapest(figure(1), 9, DENSE, 0, may_end=True) == encode_cheapest(figure(1), 9, DENSE, 0)
 
 
 def test_every_kernel_chooses_alike():

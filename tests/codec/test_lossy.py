@@ -303,10 +303,8 @@ def test_wrong_arguments(installed, tmp_path):
         pcc.encode(cloud, quality=50, model=whole)
     with pytest.raises(InvalidCloud, match=r"0\.01 bits a point"):
         pcc.encode(cloud, bpp=1e-2)
-    with pytest.raises(LimitExceeded, match="20 bits an axis"):
+    with pytest.raises(LimitExceeded, match="20 bits per axis"):
         pcc.encode(pcc.PointCloud(np.array([[0, 0, 0], [1 << 19, 1, 2]], np.int32)), quality=50)
-    with pytest.raises(InvalidCloud, match="NaN"):
-        pcc.encode(pcc.PointCloud(np.full((9, 3), np.nan, np.float32)), quality=50)
     with pytest.raises(ValueError, match="expected one of them"):
         Target()
 

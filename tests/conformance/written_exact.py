@@ -46,7 +46,9 @@ def placed(payload: Mapping[str, bytes], h: Header, codes: list[int]) -> np.ndar
                 for i, bit in enumerate(bits(b, len(codes))):
                     low[i][axis] |= bit << j
         b.end()
-        index = [[(k << h.low_bits) | l for k, l in zip(ks, ls, strict=True)] for ks, ls in zip(index, low, strict=True)]
+        index = [
+            [(k << h.low_bits) | l for k, l in zip(ks, ls, strict=True)] for ks, ls in zip(index, low, strict=True)
+        ]
     index = [[k + start for k, start in zip(ks, h.origin, strict=True)] for ks in index]
     if h.exact:
         return exact(Bytes(payload["E"]), index, h)

@@ -186,7 +186,9 @@ def lattice(payload: bytes, h: Header, data: bytes, models: Mapping[bytes, objec
             if whole(fine)[0] == ends[i]:
                 fixed[i] = fine
     raw_points = range(h.num_placed, h.num_points)
-    return Lattice(file, cells, image, bins, feats, places, num_apart + h.num_raw, all_codes, [*order, *raw_points], fixed)
+    return Lattice(
+        file, cells, image, bins, feats, places, num_apart + h.num_raw, all_codes, [*order, *raw_points], fixed
+    )
 
 
 def corrected(coder: Rans, points: list[tuple[Vector, Vector]], codes: bytes | None) -> list[tuple[Vector, Vector]]:

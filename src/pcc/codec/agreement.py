@@ -225,7 +225,9 @@ def _near(original: PointCloud, decoded: PointCloud, header: FrameHeader, wanted
         raise CorruptStream(f"D1 is {decibels:.2f} dB (peak {peak:g}), less than {wanted.psnr:g}")
     max_error = header.voxel_size * math.sqrt(max(int(squared.max()) for squared in away))
     if wanted.max_error is not None and max_error > wanted.max_error:
-        raise CorruptStream(f"a voxel is {max_error:.6g} from the nearest of the original, more than {wanted.max_error:g}")
+        raise CorruptStream(
+            f"a voxel is {max_error:.6g} from the nearest of the original, more than {wanted.max_error:g}"
+        )
     kept = (away[0] == 0).mean()
     text = (
         f"{kept:.1%} of the voxels are there, D1 {decibels:.2f} dB (peak {peak:g}), none farther than {max_error:.6g}"

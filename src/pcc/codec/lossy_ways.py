@@ -173,9 +173,10 @@ class _Ways:
     def _d1(self, way: Positions | Voxels) -> float:
         """Of a way's points, or of coarser voxels, against the voxels; in voxels squared."""
         factor = round(way.grid.step / self.voxels.grid.step)
+        leaves = way.leaves() if isinstance(way, Positions) else way.codes
         if factor == 1:
-            return d1(self.voxels.codes, way.codes)
+            return d1(self.voxels.codes, leaves)
         origin = np.array(self.voxels.grid.origin, np.int64)
-        places = factor * (morton.decode(way.codes) + np.array(way.grid.origin, np.int64)) - origin
+        places = factor * (morton.decode(leaves) + np.array(way.grid.origin, np.int64)) - origin
         clouds = morton.decode(self.voxels.codes), places  # which may lie below the origin by less than a coarse voxel
         return d1(*(np.unique(morton.encode((place + factor).astype(np.int32))) for place in clouds))

@@ -17,6 +17,7 @@ from pcc.codec.low_bits import encode_low_bits
 from pcc.geometry.grid import Grid
 from pcc.geometry.voxels import Voxels, point_indices, point_values
 from pcc.inference.program import Program
+from pcc.ops import morton
 from pcc.ops.nearest import nearest
 
 if TYPE_CHECKING:
@@ -70,6 +71,14 @@ class Positions:
     def values(self) -> np.ndarray:
         """(N - num_raw, 3) what the grid gives for the points that have a voxel."""
         return point_values(self.codes, self.counts, self.grid, self.low, self.num_low_bits)
+
+    def leaves(self) -> np.ndarray:
+        """(M,) uint64 ascending codes of the distinct places on the grid, at most 2^21 per axis."""
+        if self.low is None:
+            return self.codes
+        start = self.grid.moved((0, 0, 0))
+        index = point_indices(self.codes, self.counts, start, self.low, self.num_low_bits)
+        return np.unique(morton.encode(index.astype(np.int32)))
 
     def beside(self, rows: np.ndarray, raw_rows: np.ndarray) -> Positions:
         """These positions as those of a larger input.

@@ -61,7 +61,9 @@ def _jobs(found: Sequence[tuple[Path, Path]], against: Path | None) -> list[_Job
         return [_Job(found[0][0], tuple(path for path, _ in originals))]
     missing = [str(stream) for stream, below in found if below.with_suffix("") not in by_stem]
     if missing:
-        raise ValueError(f"{against}: no original of {missing[0]}" + (f" and {len(missing) - 1} others" * bool(missing[1:])))
+        raise ValueError(
+            f"{against}: no original of {missing[0]}" + (f" and {len(missing) - 1} others" * bool(missing[1:]))
+        )
     return [_Job(stream, (by_stem[below.with_suffix("")],)) for stream, below in found]
 
 

@@ -97,11 +97,29 @@ def test_one_point_a_voxel(installed, table, rng):
     assert describe(pcc.encode(twice, duplicates="merge", max_error=0.1))[0].lattice is None
 
 
-def test_nan_is_no_cloud(installed, table):
-    xyz = small_turn(table).xyz.copy()
-    xyz[7, 1] = np.nan
-    with pytest.raises(InvalidCloud, match="1 of"):
-        pcc.encode(pcc.PointCloud(xyz), model=installed)
+@pytest.mark.parametrize("order", ["any", "keep"])
+def test_points_without_a_position_stay_beside_the_lattice(installed, table, order):
+    """multiset(decode(encode(cloud))) = multiset(cloud), NaN and all; in order where that is kept; fields too."""
+    cloud = small_turn(table)
+    xyz = cloud.xyz.copy()
+    xyz[7, 1], xyz[20:24] = np.nan, np.inf
+    cloud = pcc.PointCloud(xyz, {"ring": np.arange(len(xyz)) % 16, "intensity": np.arange(len(xyz)) % 50})
+    stream = pcc.encode(cloud, model=installed, order=order)
+    assert tags(stream)[:3] == b"HLX"
+    back = pcc.decode(stream)
+    assert multiset(back) == multiset(cloud)
+    if order == "keep":
+        assert identical(back, cloud)
+
+
+def test_no_returns_at_the_origin_stay_beside_the_lattice(installed, table):
+    """Points at (0, 0, 0) count neither for nor against a lattice, and cost next to nothing."""
+    cloud = small_turn(table)
+    few, many = (pcc.PointCloud(np.concatenate([cloud.xyz, np.zeros((n, 3), np.float32)])) for n in (1, 4000))
+    streams = [pcc.encode(c) for c in (few, many)]
+    assert all(describe(stream)[0].lattice is not None for stream in streams)
+    assert multiset(pcc.decode(streams[1])) == multiset(many)
+    assert len(streams[1]) <= len(streams[0]) + 20
 
 
 def test_coarse_positions_alone_may_be_an_octree(installed, table):
@@ -235,10 +253,6 @@ def test_wrong_arguments(installed, table):
     cloud = small_turn(table)
     with pytest.raises(ValueError, match="order: expected"):
         pcc.encode(cloud, order="sorted")
-    with pytest.raises(ValueError, match="lossless_floats: not together"):
-        pcc.encode(cloud, voxel_size=0.01)
-    with pytest.raises(ValueError, match="expected float32"):
-        pcc.encode(pcc.PointCloud(cloud.xyz.astype(np.float64)), lossless_floats=True)
     with pytest.raises(ValueError, match="duplicates"):
         pcc.encode(cloud, model=installed, duplicates="merge", max_error=0.1)
     with pytest.raises(InvalidSensor, match="no sensor named 'mine'"):
