@@ -17,9 +17,10 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from pcc.commands.arguments import CommandParser, count
+from pcc.commands.arguments import CommandParser, count, names
 from pcc.commands.sensor_arguments import sensor
-from pcc.commands.shared import EXPECTED, OK, USAGE, complain
+from pcc.commands.shared import EXPECTED, OK, USAGE, complain, plain_warnings
+from pcc.commands.stdio import path
 
 DESCRIPTION = """Learned, bit-exact compression of point clouds.
 
@@ -45,10 +46,14 @@ def encode(line: Sequence[str]) -> int:
     pcc encode kinect.pcd --drop-invalid --max-error 0.0005
     pcc encode drive/ --sensor mine.json               LiDAR in its own lattice; see pcc sensor fit
     pcc encode 000094.bin --lossless-floats --order keep
+    pcc encode raw.bin --columns x,y,z,intensity,ring,time
+    pcc encode - --format ply -o - < scan.ply > scan.pcc
     """
     parser = CommandParser("encode", encode.__doc__)
     _add_inputs(parser)
-    parser.option("-o", "--output", type=Path, help="File, or folder for several. Default: beside each input.")
+    parser.option("-o", "--output", type=path, help="File, - or folder for several. Default: beside each input.")
+    parser.option("--format", help="ply, bin, npz or pcd, whatever the suffix; needed for standard input (-).")
+    _add_columns(parser)
     parser.option("--model", default="auto", help="auto, dense, lidar, another that is installed, or adaptive.")
     parser.option("--sensor", default="auto", help="Of a spinning LiDAR: auto, a known one, a .json file, or none.")
     parser.option("--voxel-size", type=float, help="Round to voxels of this edge, in the file's unit.")
@@ -73,7 +78,7 @@ def encode(line: Sequence[str]) -> int:
     given = parser.parse(line)
     from pcc.commands import encode as command
 
-    names = [name.strip() for name in given.fields.split(",") if name.strip()]
+    fields = [name.strip() for name in given.fields.split(",") if name.strip()]
     return command.run(
         given.inputs,
         given.output,
@@ -83,7 +88,9 @@ def encode(line: Sequence[str]) -> int:
         model=given.model,
         voxel_size=given.voxel_size,
         max_error=given.max_error,
-        fields=given.fields if given.fields in ("all", "none") else names,
+        format=given.format,
+        columns=given.columns,
+        fields=given.fields if given.fields in ("all", "none") else fields,
         duplicates=given.duplicates,
         sensor=given.sensor,
         order=given.order,
@@ -101,11 +108,15 @@ def decode(line: Sequence[str]) -> int:
     pcc decode scan.pcc -o scan.ply
     pcc decode scan.pcc -o scan.bin --drop-unsupported
     pcc decode compressed/ -o clouds/ --format npz
+    pcc decode - -o - --format ply < scan.pcc > scan.ply
     """
     parser = CommandParser("decode", decode.__doc__)
     _add_inputs(parser)
-    parser.option("-o", "--output", type=Path, required=True, help="File (.ply, .bin, .npz, .pcd), or folder.")
-    parser.option("--format", default="ply", help="Format of the files in an output folder: ply, bin, npz, pcd.")
+    parser.option("-o", "--output", type=path, required=True, help="File (.ply, .bin, .npz, .pcd), folder, or -.")
+    parser.option(
+        "--format", default="ply", help="Format of files in a folder and of standard output: ply, bin, npz, pcd."
+    )
+    _add_columns(parser)
     parser.flag("--ascii", help="PLY as text.")
     parser.flag("--drop-unsupported", help="Leave out fields that the output format cannot hold.")
     _add_max_points(parser)
@@ -123,6 +134,7 @@ def decode(line: Sequence[str]) -> int:
         threads=given.threads,
         as_json=given.json,
         ascii=given.ascii,
+        columns=given.columns,
         drop_unsupported=given.drop_unsupported,
     )
 
@@ -152,7 +164,9 @@ def verify(line: Sequence[str]) -> int:
     """
     parser = CommandParser("verify", verify.__doc__)
     _add_inputs(parser)
-    parser.option("--against", type=Path, help="The original, to compare point by point.")
+    parser.option("--against", type=path, help="The original, to compare point by point.")
+    parser.option("--format", help="Of the original: ply, bin, npz or pcd, whatever its suffix.")
+    _add_columns(parser)
     parser.option("--psnr", type=float, help="With --against: fail where a lossy stream has a lower D1, in dB.")
     parser.option("--peak", type=float, help="Of D1, in voxels. Default: 2^depth - 1.")
     _add_drop_invalid(parser)
@@ -173,6 +187,8 @@ def verify(line: Sequence[str]) -> int:
         drop_invalid=given.drop_invalid,
         psnr=given.psnr,
         peak=given.peak,
+        format=given.format,
+        columns=given.columns,
     )
 
 
@@ -189,6 +205,7 @@ def compare(line: Sequence[str]) -> int:
     parser.option("--peak", type=float, required=True, help=help_of_peak)
     parser.option("--bound", type=float, help="Say how many points are no farther than this from the other cloud.")
     parser.option("--reflectance-peak", type=float, help="Default: the largest value of the dtype, 1 for floats.")
+    _add_columns(parser)
     _add_drop_invalid(parser)
     _add_json(parser)
     given = parser.parse(line)
@@ -202,6 +219,7 @@ def compare(line: Sequence[str]) -> int:
         reflectance_peak=given.reflectance_peak,
         drop_invalid=given.drop_invalid,
         as_json=given.json,
+        columns=given.columns,
     )
 
 
@@ -227,6 +245,7 @@ def view(line: Sequence[str]) -> int:
     parser.option(
         "--turn", type=float, help="Degrees that the viewer walks around to the right. Default: by the cloud."
     )
+    _add_columns(parser)
     _add_drop_invalid(parser)
     _add_json(parser)
     given = parser.parse(line)
@@ -243,6 +262,7 @@ def view(line: Sequence[str]) -> int:
         turn=given.turn,
         drop_invalid=given.drop_invalid,
         as_json=given.json,
+        columns=given.columns,
     )
 
 
@@ -272,7 +292,12 @@ COMMANDS = {
 
 
 def _add_inputs(parser: CommandParser) -> None:
-    parser.positional("inputs", type=Path, nargs="+", help="Files, or folders to search.")
+    parser.positional("inputs", type=path, nargs="+", help="Files, or folders to search, or - for standard input.")
+
+
+def _add_columns(parser: CommandParser) -> None:
+    text = "Of raw .bin files: what their float32 are, such as x,y,z,intensity,ring; _ skips one. Default: recognised."
+    parser.option("--columns", type=names, help=text)
 
 
 def _add_max_points(parser: CommandParser) -> None:
@@ -297,7 +322,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _end_in_order_when_terminated()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no command uses BLAS; its threads cost numpy 50 ms of start
     try:
-        code = _run(list(sys.argv[1:] if arguments is None else arguments))
+        with plain_warnings():
+            code = _run(list(sys.argv[1:] if arguments is None else arguments))
         gc.freeze()  # all that is left ends with the process; searching it for garbage first would cost 8 ms
         sys.exit(code)
     except BrokenPipeError:  # nobody reads the results any more: end without a word

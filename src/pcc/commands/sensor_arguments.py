@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pcc.commands.arguments import CommandParser, count
+from pcc.commands.arguments import CommandParser, count, names
 from pcc.commands.shared import OK, USAGE
 
 
@@ -43,6 +43,7 @@ def fit(line: Sequence[str]) -> int:
     parser.option("--name", help="Name of the sensor. Default: the file's.")
     parser.option("--about", help="What the sensor is, for the file.")
     parser.option("--check", type=Path, help="Other frames, or a folder of them, to try the table on.")
+    parser.option("--columns", type=names, help="Of raw .bin frames: x,y,z and the others in their order.")
     parser.option("--threads", type=count, default=0, help="Threads of the kernels; 0: all cores.")
     parser.flag("--json", help="One JSON object instead of text.")
     given = parser.parse(line)
@@ -56,6 +57,7 @@ def fit(line: Sequence[str]) -> int:
         check=[given.check] if given.check else [],
         threads=given.threads,
         as_json=given.json,
+        columns=given.columns,
     )
 
 
@@ -99,14 +101,16 @@ def untwist(line: Sequence[str]) -> int:
     parser.positional("frames", type=Path, nargs="+", help="Clouds, or folders to search.")
     parser.option("-o", "--output", type=Path, required=True, help="A file, or a folder for .ply files.")
     parser.option("--sensor", default="auto", help="auto: any that is known; a name, or a .json file.")
+    parser.option("--columns", type=names, help="Of raw .bin frames: x,y,z and the others in their order.")
     parser.option("--threads", type=count, default=0, help="Threads of the kernels; 0: all cores.")
     parser.flag("--json", help="One JSON object a line instead of text.")
     given = parser.parse(line)
     from pcc.commands import sensor as command
 
     return command.untwist_all(
-        given.frames, given.output, sensor=given.sensor, threads=given.threads, as_json=given.json
-    )
+        given.frames, given.output, sensor=given.sensor, threads=given.threads, as_json=given.json,
+        columns=given.columns,
+    )  # fmt: skip
 
 
 ACTIONS = {"fit": fit, "list": list_, "show": show, "untwist": untwist}

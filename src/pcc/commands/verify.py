@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +14,13 @@ from pcc.codec.decoder import decode_frame
 from pcc.codec.header import FrameHeader
 from pcc.codec.info import describe
 from pcc.codec.limits import Limits
+from pcc.commands.clouds import check_columns, read_cloud
 from pcc.commands.shared import STREAM_SUFFIX, find_inputs, prepare, run_all, show
+from pcc.commands.stdio import STDIO, read_bytes
 from pcc.errors import CorruptStream
 from pcc.geometry.grid import quantize
 from pcc.geometry.near import psnr
 from pcc.geometry.voxels import voxelize
-from pcc.io import read_points
 from pcc.ops import morton
 from pcc.ops.nearest import nearest
 from pcc.pointcloud import PointCloud
@@ -28,17 +29,27 @@ from pcc.pointcloud import PointCloud
 def run(
     inputs: Sequence[Path], against: Path | None, *, limits: Limits, threads: int, as_json: bool, drop_invalid: bool,
     psnr: float | None = None, peak: float | None = None,
+    format: str | None = None, columns: Sequence[str] | None = None,
 ) -> int:  # fmt: skip
     """Verifies every stream; gives the exit code (3 if one is not what was promised)."""
     prepare(threads)
+    if against == STDIO and STDIO in inputs:
+        raise ValueError("-: standard input is the stream or the original, not both")
+    check_columns(columns, [against] if against is not None else [], format)
     found = find_inputs(inputs, [STREAM_SUFFIX])
     if against is not None and len(found) != 1:
         raise ValueError(f"against: expected one stream, got {len(found)}")
     if against is None and (psnr is not None or peak is not None):
         raise ValueError("psnr, peak: say what is asked of a stream against its original; expected --against")
     wanted = Wanted(psnr, peak)
+
+    def read() -> PointCloud:
+        assert against is not None
+        original = read_cloud(against, columns, format)
+        return original.finite() if drop_invalid else original
+
     return run_all(
-        found, lambda item: _verify_one(item[0], against, drop_invalid, limits, as_json, wanted), lambda item: item[0]
+        found, lambda item: _verify_one(item[0], against, read, limits, as_json, wanted), lambda item: item[0]
     )
 
 
@@ -54,9 +65,9 @@ ANYTHING = Wanted()
 
 
 def _verify_one(
-    path: Path, against: Path | None, drop_invalid: bool, limits: Limits, as_json: bool, wanted: Wanted
+    path: Path, against: Path | None, read: Callable[[], PointCloud], limits: Limits, as_json: bool, wanted: Wanted
 ) -> None:
-    data = path.read_bytes()
+    data = read_bytes(path)
     spans, frames = frame_spans(data, limits), describe(data, limits)
     if not spans:
         raise CorruptStream("truncated: the stream has no frame")
@@ -67,8 +78,7 @@ def _verify_one(
     for span, frame in zip(spans, frames, strict=True):
         cloud = decode_frame(data, span, limits=limits)
         if against is not None:
-            original = read_points(against)
-            agreement = agree(original.finite() if drop_invalid else original, cloud, frame.header, wanted)
+            agreement = agree(read(), cloud, frame.header, wanted)
             record |= {"against": str(against), "lossless": agreement.lossless, "max_error": agreement.max_error}
             record |= {} if agreement.d1_psnr is None else {"d1_psnr": agreement.d1_psnr}
             line += f"; against {against}: {agreement.text}"

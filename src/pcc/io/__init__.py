@@ -7,9 +7,9 @@
 | ``.npz`` | anything that a PointCloud holds | ``npz`` |
 | ``.pcd`` | any scalar or vector field (library pypcd4, extra ``io``) | ``pcd`` |
 
-Values and dtypes come through as they are; what a format cannot hold raises, it is never converted silently. What is
-read in a way that one might not expect is said in a ``PccWarning``. Compressed streams (``.pcc``) are not read here: see
-``pcc.codec``.
+Values and dtypes come through as they are; what a format cannot hold raises, it is never converted silently. Where a
+file is read in a way that one might not expect, a ``PccWarning`` says so. Compressed streams (``.pcc``) are not read
+here: see ``pcc.codec``.
 """
 
 from __future__ import annotations

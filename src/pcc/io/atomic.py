@@ -45,8 +45,8 @@ def atomic_file(path: str | Path) -> Iterator[BinaryIO]:
         return
     for number in range(_SWEPT):
         _remove_left_behind(_temporary(path, number))
-    temporary, file = _create(path)
-    with file:  # locked: until it is closed, nobody else renames or removes the temporary file
+    temporary, created = _create(path)
+    with created as file:  # locked: until it is closed, nobody else renames or removes the temporary file
         try:
             yield file
             file.flush()

@@ -12,7 +12,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
-from typing import BinaryIO
+from typing import IO, BinaryIO, cast
 
 import numpy as np
 
@@ -40,8 +40,6 @@ def read(source: Source, limits: ReaderLimits) -> PointCloud:
         raise InvalidCloud(f"{source.name}: not a readable .npz file (no zip archive of arrays, or truncated)")
     try:
         arrays = _arrays(source, limits)
-        if "xyz" not in arrays:
-            raise InvalidCloud(f"{source.name}: expected an array 'xyz', found {list(arrays)[:10]}")
         return PointCloud(native(arrays.pop("xyz")), {name: native(values) for name, values in arrays.items()})
     except DAMAGED as error:
         raise InvalidCloud(f"{source.name}: not a readable .npz file ({error})") from error
@@ -55,15 +53,18 @@ def _arrays(source: Source, limits: ReaderLimits) -> dict[str, np.ndarray]:
         arrays: dict[str, np.ndarray] = {}
         for member in members:
             name = member.filename.removesuffix(SUFFIX)
-            if name in arrays:
-                raise InvalidCloud(f"{source.name}: two arrays are named {name!r}")
             with archive.open(member) as file:
-                arrays[name] = _array(file, member, f"{source.name}: {name[:100]!r}", limits)
+                arrays[name] = _array(cast(zipfile.ZipExtFile, file), member, f"{source.name}: {name[:100]!r}", limits)
     return arrays
 
 
 def _check(members: list[zipfile.ZipInfo], source: Source, limits: ReaderLimits) -> None:
-    """Raises for an archive that is not worth opening: too many or too large members, foreign ones."""
+    """Raises for an archive that is not worth opening: no positions, too many or too large members, foreign ones."""
+    names = [member.filename.removesuffix(SUFFIX) for member in members]
+    if "xyz" not in names:
+        raise InvalidCloud(f"{source.name}: expected an array 'xyz', found {names[:10]}")
+    if len(set(names)) < len(names):
+        raise InvalidCloud(f"{source.name}: two arrays have the same name")
     limits.check_shape(source.name, 0, len(members))
     for member in members:
         if member.compress_type not in METHODS or member.flag_bits & 1:
@@ -94,7 +95,7 @@ def _array(file: zipfile.ZipExtFile, member: zipfile.ZipInfo, what: str, limits:
     return values.reshape(shape, order="F" if by_columns else "C")
 
 
-def _header(file: zipfile.ZipExtFile) -> tuple[tuple[int, ...], bool, np.dtype]:
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
     """Shape, order and dtype, by numpy's own parser, which reads no more than 10,000 bytes of a header."""
     version = tuple(file.read(2))
     if version == (1, 0):

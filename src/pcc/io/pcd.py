@@ -85,10 +85,10 @@ class _Canonical:
 
 
 def _warn_of_rest(source: Source) -> None:
-    """Says what lies behind the points, blank lines excepted."""
+    """Says what lies behind the points; blank lines and zeros are common (PCL fills the last page)."""
     place = source.file.tell()
     num_bytes = source.num_bytes - place
-    if source.file.read(_LOOKED_AT).strip():
+    if source.file.read(_LOOKED_AT).strip(b"\0 \r\n\t"):
         text = f"{source.name}: {num_bytes:,} bytes behind the last point are not read"
         warnings.warn(text, PccWarning, stacklevel=4)
 

@@ -7,6 +7,7 @@ come in any case, and unknown ones are passed over. Fields are handed on as f0, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -46,7 +47,7 @@ class PcdHeader:
 
     def lines(self) -> list[bytes]:
         """The header for pypcd4."""
-        columns = {
+        columns: dict[str, Sequence[object]] = {
             "FIELDS": [f"f{i}" for i in range(len(self.fields))],
             "SIZE": [field.size for field in self.fields],
             "TYPE": [field.kind for field in self.fields],

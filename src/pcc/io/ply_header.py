@@ -60,7 +60,9 @@ class PlainHeader(NamedTuple):
 def plain_header(start: bytes) -> PlainHeader | None:
     """The header at the ``start`` of a file (``MAX_HEADER_BYTES`` of it are enough); None if it has no end."""
     newline = b"\n" if not start.startswith(b"ply\r") or start.startswith(b"ply\r\n") else b"\r"
-    lines, names, at = [], {}, 0
+    lines: list[bytes] = []
+    names: dict[str, str] = {}
+    at = 0
     while (end := start.find(newline, at)) >= 0:
         words = start[at:end].split()
         at = end + 1

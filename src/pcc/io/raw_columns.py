@@ -88,7 +88,7 @@ def _length(values: np.ndarray, period: int, default: int) -> int | None:
 
 
 def _are_rather_three(values: np.ndarray, default: int | None) -> bool:
-    """Where all columns look alike: whether they are more likely x, y, z than with an intensity, which is not negative."""
+    """Whether columns that look alike are x, y, z rather than with an intensity, which is never negative."""
     if len(values) % 3 or len(values) < _ENOUGH:
         return False
     return default is None or bool((values[3::default] < 0).mean() > 0.1)
@@ -146,7 +146,9 @@ def _misfit(values: np.ndarray, period: int, default: tuple[str, ...]) -> str:
     """What is wrong with a file that no layout fits."""
     size, num_bytes = 4 * len(default), values.nbytes
     if period in RECOGNISED:
-        return f"expected {4 * period} bytes per point (a multiple of {4 * period}), as its numbers show, got {num_bytes}"
+        return (
+            f"expected {4 * period} bytes per point (a multiple of {4 * period}), as its numbers show, got {num_bytes}"
+        )
     if period > 2:
         return f"its numbers repeat every {period} float32, which is no layout that is known"
     return f"expected {size} bytes per point (a multiple of {size}), got {num_bytes}"

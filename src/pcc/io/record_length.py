@@ -1,9 +1,9 @@
 """How many numbers a record of a raw file of float32 has, told from the numbers alone.
 
-Read in the right columns, numbers of one kind (sign, exponent, whole or not) stand below each other; read in others they
-are mixed. So the columns are counted that an adaptive code spends the fewest bits with: the code of each number's kind
-in its column, with every kind that occurs as likely as the others at first (Krichevsky and Trofimov 1981). That is the
-marginal likelihood, so a few points decide nothing by chance.
+Read in the right columns, numbers of one kind (sign, exponent, whole or not) stand below each other; read in others
+they are mixed. So that length is taken with which an adaptive code of each number's kind in its column spends the
+fewest bits, every kind being as likely as the others at first (Krichevsky and Trofimov 1981). That is the marginal
+likelihood, so a few points decide nothing by chance.
 
 It knows no layout; what columns are called is `pcc.io.raw_columns`.
 """
@@ -14,7 +14,7 @@ import numpy as np
 
 MAX_LENGTH = 16
 SURE_BITS = 24.0  # of evidence, before columns are believed at all
-MULTIPLE_BITS = 0.4  # per number, before records are paired: alternating lasers make columns of two records differ, too
+MULTIPLE_BITS = 0.1  # per number of the first two columns, before records are joined to longer ones
 _BLOCKS, _BLOCK = 8, 4096
 _PRIOR = 0.5
 
@@ -28,10 +28,19 @@ def record_length(values: np.ndarray) -> int:
     bits = np.array([_bits(kinds, places, length) for length in range(1, MAX_LENGTH + 1)])
     best = int(bits.argmin()) + 1
     for length in (d for d in range(1, best) if best % d == 0):
-        allowed = SURE_BITS if length < 3 else MULTIPLE_BITS * len(sample)
-        if bits[length - 1] - bits[best - 1] < allowed:
+        if length < 3 and bits[length - 1] - bits[best - 1] < SURE_BITS:
+            return length
+        if length >= 3 and _are_several(kinds, places, length, best):
             return length
     return best
+
+
+def _are_several(kinds: np.ndarray, places: np.ndarray, length: int, longer: int) -> bool:
+    """Whether what looks like one record is several: their x and y are alike, though lasers in turn have other z."""
+    of_xy = places % length < 2
+    kinds, places = kinds[of_xy], places[of_xy]
+    gain = _bits(kinds, places, length) - _bits(kinds, places, longer)
+    return gain < max(SURE_BITS, MULTIPLE_BITS * len(kinds))
 
 
 def sample_of(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
