@@ -15,7 +15,6 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 
 from pcc.commands.arguments import CommandParser, count, names
 from pcc.commands.sensor_arguments import sensor
@@ -199,8 +198,8 @@ def compare(line: Sequence[str]) -> int:
     pcc compare scan.bin scan.pcc --peak 30 --bound 0.02
     """
     parser = CommandParser("compare", compare.__doc__)
-    parser.positional("a", type=Path, help="The reference: a cloud or a stream.")
-    parser.positional("b", type=Path, help="The cloud or stream to judge.")
+    parser.positional("a", type=path, help="The reference: a cloud or a stream.")
+    parser.positional("b", type=path, help="The cloud or stream to judge.")
     help_of_peak = "Peak of the PSNR: 1023 for vox10, 30 for KITTI in metres."
     parser.option("--peak", type=float, required=True, help=help_of_peak)
     parser.option("--bound", type=float, help="Say how many points are no farther than this from the other cloud.")
@@ -235,11 +234,11 @@ def view(line: Sequence[str]) -> int:
     Colours are red, green and blue where the clouds have them, else the height.
     """
     parser = CommandParser("view", view.__doc__)
-    parser.positional("a", type=Path, help="A cloud or a stream; with --error the reference.")
-    parser.positional("b", type=Path, nargs="?", help="Another, to show beside it.")
+    parser.positional("a", type=path, help="A cloud or a stream; with --error the reference.")
+    parser.positional("b", type=path, nargs="?", help="Another, to show beside it.")
     parser.option("--field", help="Colour by this field.")
     parser.flag("--error", help="Colour B by the distance of its points to the nearest of A.")
-    parser.option("--png", type=Path, help="Draw to this file instead of a window.")
+    parser.option("--png", type=path, help="Draw to this file instead of a window.")
     parser.option("--size", default="1200x900", help="Width and height of picture or window, in pixels.")
     parser.option("--up", default="auto", help="x, y, z, or auto: a flat cloud's thin axis, else the longest, else y.")
     parser.option(

@@ -174,6 +174,8 @@ def show(record: dict[str, Any], text: str, as_json: bool, output: Path | None =
     """
     stream = sys.stderr if output == STDIO else sys.stdout
     line = (json.dumps(_jsonable(record), allow_nan=False) if as_json else text) + "\n"
+    if stream is None:  # it was closed before we started
+        return
     encoding = stream.encoding or "utf-8"
     stream.write(line.encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()  # a reader sees each result when it is there, and a closed pipe is noticed here

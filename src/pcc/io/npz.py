@@ -12,7 +12,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import numpy as np
 
@@ -95,7 +95,7 @@ def _array(file: zipfile.ZipExtFile, member: zipfile.ZipInfo, what: str, limits:
     return values.reshape(shape, order="F" if by_columns else "C")
 
 
-def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
+def _header(file: zipfile.ZipExtFile) -> tuple[tuple[int, ...], bool, np.dtype]:
     """Shape, order and dtype, by numpy's own parser, which reads no more than 10,000 bytes of a header."""
     version = tuple(file.read(2))
     if version == (1, 0):
