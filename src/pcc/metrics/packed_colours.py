@@ -27,6 +27,9 @@ def unpacked(cloud: PointCloud) -> PointCloud:
     for name in PACKED:
         if is_packed(cloud, name):
             bits = np.ascontiguousarray(cloud.fields[name]).reshape(-1).view(np.uint32)
-            channels = {colour: (bits >> shift & 255).astype(np.uint8) for colour, shift in zip(COLOURS, (16, 8, 0), strict=True)}
+            channels = {
+                colour: (bits >> shift & 255).astype(np.uint8)
+                for colour, shift in zip(COLOURS, (16, 8, 0), strict=True)
+            }
             return cloud.with_fields({**cloud.fields, **channels})
     return cloud
