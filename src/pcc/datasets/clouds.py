@@ -18,7 +18,7 @@ from pcc.datasets.good_files import read_good
 from pcc.datasets.heldout import refuse_heldout
 from pcc.datasets.mesh_files import find_meshes, read_mesh
 from pcc.datasets.progress import progress
-from pcc.datasets.surfaces import SurfaceRecipe, sample_voxels, unique_voxels
+from pcc.datasets.surfaces import SurfaceRecipe, sample_voxels, triangle_areas, unique_voxels
 from pcc.errors import InvalidCloud
 from pcc.io import read_points
 
@@ -71,6 +71,8 @@ def _mesh_cloud(path: Path, recipe: SurfaceRecipe, parts: dict[str, Any], store:
         mesh = read_mesh(path)
         if len(mesh.triangles) < parts["min_triangles"]:
             return np.zeros((0, 3), np.int16)
+        if not triangle_areas(mesh).any():
+            raise InvalidCloud(f"{path}: its triangles have no area")
         try:
             with np.errstate(all="ignore"):  # a surface of no area, or too large to measure
                 return sample_voxels(mesh, recipe, rng_of(key))

@@ -98,7 +98,5 @@ def _read_other(path: Path) -> tuple[np.ndarray, np.ndarray]:
     try:
         mesh: Any = trimesh.load(path, force="mesh", process=False)
         return np.asarray(mesh.vertices), np.asarray(mesh.faces)
-    except ImportError:
-        raise
-    except Exception as error:  # trimesh documents none of what it raises
+    except Exception as error:  # trimesh documents none of what it raises; garbage may even ask for other libraries
         raise InvalidCloud(f"{path}: not a readable mesh ({error!r})") from error

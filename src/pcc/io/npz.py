@@ -42,7 +42,7 @@ def read(source: Source, limits: ReaderLimits) -> PointCloud:
         arrays = _arrays(source, limits)
         return PointCloud(native(arrays.pop("xyz")), {name: native(values) for name, values in arrays.items()})
     except DAMAGED as error:
-        raise InvalidCloud(f"{source.name}: not a readable .npz file ({error})") from error
+        raise InvalidCloud(f"{source.name}: not a readable .npz file ({str(error) or type(error).__name__})") from error
 
 
 def _arrays(source: Source, limits: ReaderLimits) -> dict[str, np.ndarray]:

@@ -85,22 +85,25 @@ def _decoded(name: bytes) -> str:
 
 
 def least_bytes(text: bytes) -> int:
-    """How many bytes follow the header ``text`` at least: as many rows as it says, with empty lists.
+    """How many bytes follow the header ``text`` at least: rows as it says, of numbers of one digit and empty lists.
 
     Raises:
-        ValueError: an element has no sensible count, or a property no known type.
+        ValueError: an element has no sensible count or no properties, or a property no known type.
     """
-    ascii, total, count = b"ascii" in text.split(b"\n", 2)[1], 0, 0
+    ascii, total, count, has_properties = b"ascii" in text.split(b"\n", 2)[1], 0, 0, True
     for words in (line.split() for line in text.decode("ascii").splitlines()):
+        if words[0] in ("element", "end_header") and not has_properties and count:
+            raise ValueError("an element without properties")
         if words[0] == "element":
             if len(words) != 3 or not words[2].isdecimal() or len(words[2]) > MAX_COUNT_DIGITS:
                 raise ValueError(f"expected an element with a name and a count, got {' '.join(words)[:100]!r}")
-            count = int(words[2])
+            count, has_properties = int(words[2]), False
         elif words[0] == "property":
             kind = words[2] if words[1:2] == ["list"] and len(words) > 2 else words[1]
             if kind not in _DTYPES:
                 raise ValueError(f"no type of a property: {kind[:100]!r}")
             total += count * (2 if ascii else _BYTES[_DTYPES[kind]])
+            has_properties = True
     return total
 
 

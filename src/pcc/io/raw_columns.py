@@ -30,7 +30,7 @@ LAYOUTS = (
 
 _MOST_ROWS = 1 << 16  # looked at
 _ENOUGH = 64  # numbers, before they are expected to tell anything
-_ODD_SHARE, _ODD_COUNT = 0.1, 32  # of coordinates that no sensor gives, before the file is refused
+_ODD_SHARE, _ODD_COUNT = 0.1, 32  # of numbers that no sensor gives, before the file is doubted, or refused
 
 
 def checked_columns(columns: Sequence[str]) -> tuple[str, ...]:
@@ -53,6 +53,7 @@ def default_columns(name: str) -> tuple[str, ...]:
     return NUSCENES if name.lower().endswith(NUSCENES_SUFFIX) else KITTI
 
 
+@np.errstate(all="ignore")  # NaN and infinity are numbers like others here
 def recognise(values: np.ndarray, name: str) -> tuple[str, ...]:
     """The columns of a file of (M,) float32; warns where another reading is possible.
 
@@ -70,7 +71,7 @@ def recognise(values: np.ndarray, name: str) -> tuple[str, ...]:
     columns = default if length == len(default) else _names(values.reshape(-1, length))
     if note := doubt or _note(values, period, columns, default):
         text = f"{name}: read as {','.join(columns)}, {length} float32 per point; {note}"
-        warnings.warn(text, PccWarning, stacklevel=4)
+        warnings.warn(text, PccWarning, stacklevel=5)
     return columns
 
 
@@ -91,7 +92,7 @@ def _are_rather_three(values: np.ndarray, default: int | None) -> bool:
     """Whether columns that look alike are x, y, z rather than with an intensity, which is never negative."""
     if len(values) % 3 or len(values) < _ENOUGH:
         return False
-    return default is None or bool((values[3::default] < 0).mean() > 0.1)
+    return default is None or bool((values[3::default] < 0).mean() > _ODD_SHARE)
 
 
 def _has_normals(values: np.ndarray) -> bool:
@@ -114,16 +115,16 @@ def _names(table: np.ndarray) -> tuple[str, ...]:
 
 
 def _are_whole(column: np.ndarray, most: int) -> bool:
-    with np.errstate(invalid="ignore"):
-        return bool(((column == np.rint(column)) & (column >= 0) & (column <= most)).all())
+    return bool(((column == np.rint(column)) & (column >= 0) & (column <= most)).all())
 
 
 def _doubt(values: np.ndarray, length: int, name: str) -> str:
     """What to say of a few coordinates that no sensor gives; raises InvalidCloud for many, and for text."""
     sample, places = sample_of(values)
     characters = sample.view(np.uint8)
-    if len(characters) >= _ENOUGH and (((characters >= 32) & (characters < 127)) | (characters == 10)).mean() > 0.95:
-        raise InvalidCloud(f"{name}: this is text, not a table of float32")
+    printable = ((characters >= 32) & (characters < 127)) | (characters == 10) | (characters == 13)
+    if len(printable) >= _ENOUGH and (printable.mean() > 0.95 or printable[:16].all()):
+        raise InvalidCloud(f"{name}: it begins with text, so this is no table of float32 alone")
     odd = _odd(sample[(places % length < 3) | (length not in RECOGNISED)])
     if not len(odd) or odd.mean() <= _ODD_SHARE:
         return ""
@@ -165,5 +166,7 @@ def _note(values: np.ndarray, period: int, columns: tuple[str, ...], default: tu
             return f"{' or '.join(others)} fit its size as well: --columns says which"
         alike = len(values) >= _ENOUGH
         return "its columns look alike, as those of clouds do not: --columns if they are others" if alike else ""
+    if length > 3 and columns[3] == "intensity" and (values[3::length] < 0).mean() > _ODD_SHARE:
+        return "its intensities are negative: are there other columns (--columns), or a header at its start?"
     is_default = columns == default and (columns != NUSCENES or _are_whole(values[4::5], 1023))
     return "" if is_default else "--columns gives others, or other names"
