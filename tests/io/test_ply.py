@@ -260,3 +260,16 @@ def test_faces_before_the_vertices(tmp_path):
     (tmp_path / "a.ply").write_bytes(head + b"\x01\x07\0\0\0\x00" + np.array([1, 2, 3], "<f4").tobytes())
     with pytest.warns(PccWarning, match="left out: face"):
         assert read_points(tmp_path / "a.ply").xyz.tolist() == [[1, 2, 3]]
+
+
+def test_text_of_any_line_ends_and_the_damaged_of_any_size(tmp_path):
+    """A last line without an end; the ends of old Macs; a wrong word at the end of a long text."""
+    head = b"ply\nformat ascii 1.0\nelement vertex 2\n" + AXES_HEADER + b"end_header\n"
+    for content in (head + b"1 2 3\n4 5 6", (head + b"1 2 3\n4 5 6").replace(b"\n", b"\r")):
+        (tmp_path / "a.ply").write_bytes(content)
+        assert read_points(tmp_path / "a.ply").xyz.tolist() == [[1, 2, 3], [4, 5, 6]]
+    for lines in (10, 200_000):
+        damaged = head.replace(b"vertex 2", b"vertex %d" % lines) + b"1 2 3\n" * (lines - 1) + b"1 2 three\n"
+        (tmp_path / "a.ply").write_bytes(damaged)
+        with pytest.raises(InvalidCloud, match="not a readable PLY file"):
+            read_points(tmp_path / "a.ply")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pcc.io.ply_header import DTYPES, Header, PlainHeader, least_bytes, parse_header, plain_header, write_header
+from pcc.io.ply_header import DTYPES, Header, PlainHeader, parse_header, plain_header, write_header
 
 
 @pytest.mark.parametrize("ascii", [False, True])
@@ -89,21 +89,3 @@ def test_plain_header_keeps_names_that_are_not_ascii():
 )
 def test_plain_header_without_an_end(start):
     assert plain_header(start) is None
-
-
-def test_least_bytes():
-    """Binary: sizes, and the counts of lists. Text: a digit and a space each, and the ends of lines are spaces."""
-    elements = (
-        b"element vertex 10\nproperty float x\nproperty uchar y\nelement face 3\nproperty list ushort double i\n"
-        b"element none 0\nend_header\n"
-    )
-    assert least_bytes(b"ply\nformat binary_big_endian 1.0\n" + elements) == 10 * 5 + 3 * 2
-    assert least_bytes(b"ply\nformat ascii 1.0\n" + elements) == 10 * 4 + 3 * 2
-
-
-@pytest.mark.parametrize(
-    "line", ["element a -1", "element a", "element a " + "9" * 50, "element a 1", "property half a"]
-)
-def test_least_bytes_of_nonsense(line):
-    with pytest.raises(ValueError, match=r"element|property"):
-        least_bytes(f"ply\nformat ascii 1.0\n{line}\nend_header\n".encode())

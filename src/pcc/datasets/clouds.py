@@ -71,10 +71,10 @@ def _mesh_cloud(path: Path, recipe: SurfaceRecipe, parts: dict[str, Any], store:
         mesh = read_mesh(path)
         if len(mesh.triangles) < parts["min_triangles"]:
             return np.zeros((0, 3), np.int16)
-        if not triangle_areas(mesh).any():
-            raise InvalidCloud(f"{path}: its triangles have no area")
         try:
-            with np.errstate(all="ignore"):  # a surface of no area, or too large to measure
+            with np.errstate(all="ignore"):  # a surface too large to measure
+                if not triangle_areas(mesh).any():
+                    raise InvalidCloud(f"{path}: its triangles have no area")
                 return sample_voxels(mesh, recipe, rng_of(key))
         except (ValueError, OverflowError) as error:
             raise InvalidCloud(f"{path}: its surface cannot be sampled ({error})") from error

@@ -1,10 +1,9 @@
 """PLY, ascii and binary of both byte orders.
 
 Plain tables of vertices, which clouds nearly always are, are read and written here: binary little-endian at the speed
-of a copy, text by numpy. Every other file (big-endian, lists, vertices not first, damage of any kind) goes through
-plyfile, which also finds the words for what is wrong, once its header promises no more than the file has. plyfile is
-GPL-3.0-or-later; this is the only module that imports it. Vertices only: faces and other elements are left out with a
-warning, comments are not kept.
+of a copy, text by numpy. Big-endian and damaged vertices go through plyfile, which finds the words for what is wrong.
+plyfile is GPL-3.0-or-later; this is the only module that imports it. Vertices only: faces and other elements are left
+out with a warning (`pcc.io.ply_elements` skips them), comments are not kept.
 """
 
 from __future__ import annotations
@@ -19,39 +18,49 @@ import numpy as np
 from pcc.errors import InvalidCloud, PccWarning, UnsupportedField
 from pcc.io.columns import AXES, cloud_from_columns, holdable, native
 from pcc.io.limits import ReaderLimits
-from pcc.io.ply_header import (
-    DTYPES,
-    MAX_HEADER_BYTES,
-    Header,
-    PlainHeader,
-    least_bytes,
-    parse_header,
-    plain_header,
-    write_header,
-)
+from pcc.io.ply_elements import Vertices, find_vertices
+from pcc.io.ply_header import DTYPES, MAX_HEADER_BYTES, Header, PlainHeader, parse_header, plain_header, write_header
 from pcc.io.source import Source
 from pcc.pointcloud import PointCloud
 
 _BLOCK = 1 << 16  # rows written at once: the temporary stays in the cache
 _FIRST_BYTES = 1 << 16  # hold nearly every header
+_WORDY_BYTES = 1 << 20  # of a text in which plyfile looks for the line that is wrong; it takes a second for so many
 
 
 def read(source: Source, limits: ReaderLimits) -> PointCloud:
     """See ``pcc.io.read_points``; a vertex property becomes a field under its own name."""
     plain = _plain_header(source)
     limits.check_bytes(source.name, source.num_bytes)
-    header = parse_header(plain.text)
-    cloud = None
+    vertices = _vertices(source, plain)
+    limits.check_shape(source.name, vertices.element.count, len(vertices.element.properties))
+    header, cloud = parse_header(vertices.text), None
     if header is not None and header.num_vertices and set(AXES) <= set(header.properties):
-        header = header._replace(num_bytes=plain.num_bytes)
-        cloud = (_read_text if header.ascii else _read_binary)(source, header, limits)
-    if header is None or cloud is None:
-        cloud = _read_through_plyfile(source, plain, limits)
-    else:
-        _warn_of(header.others, source.name)
+        header = header._replace(num_bytes=vertices.offset)
+        cloud = _read_text(source, header) if header.ascii else _read_binary(source, header)
+    if cloud is None:
+        cloud = _read_through_plyfile(source, vertices)
+    if vertices.others:
+        text = f"{source.name}: only the vertices are read; left out: {', '.join(vertices.others)}"
+        warnings.warn(text, PccWarning, stacklevel=3)
     if not plain.names:
         return cloud
     return cloud.with_fields({plain.names.get(name, name): values for name, values in cloud.fields.items()})
+
+
+def _vertices(source: Source, plain: PlainHeader) -> Vertices:
+    try:
+        found = find_vertices(source.file, plain.text, plain.num_bytes)
+    except ValueError as error:
+        raise InvalidCloud(f"{source.name}: not a readable PLY file ({error})") from error
+    if found is None:
+        raise InvalidCloud(f"{source.name}: no points: this PLY file has no element 'vertex'")
+    lists = [plain.names.get(p.name, p.name) for p in found.element.properties if p.length]
+    if lists:
+        raise UnsupportedField(
+            f"{source.name}: vertex property {lists[0]!r} is a list; a field holds one number per point"
+        )
+    return found
 
 
 def _plain_header(source: Source) -> PlainHeader:
@@ -85,12 +94,11 @@ def write(file: BinaryIO, cloud: PointCloud, *, drop_unsupported: bool, ascii: b
         file.write(np.ascontiguousarray(cloud.xyz, cloud.xyz.dtype.newbyteorder("<")).data)
 
 
-def _read_binary(source: Source, header: Header, limits: ReaderLimits) -> PointCloud | None:
+def _read_binary(source: Source, header: Header) -> PointCloud | None:
     """The vertices of a mapped file in one pass; None if it is too short."""
     dtype = np.dtype([(name, np.dtype(kind).newbyteorder("<")) for name, kind in header.properties.items()])
     if source.num_bytes < header.num_bytes + header.num_vertices * dtype.itemsize:
         return None
-    limits.check_shape(source.name, header.num_vertices, len(header.properties))
     table = np.memmap(source.file, dtype, "r", header.num_bytes, (header.num_vertices,)).view(np.ndarray)
     columns = {name: table[name] for name in header.properties}
     if tuple(header.properties)[:3] != AXES or len({header.properties[axis] for axis in AXES}) > 1:
@@ -101,14 +109,15 @@ def _read_binary(source: Source, header: Header, limits: ReaderLimits) -> PointC
     return PointCloud(xyz, {name: native(values) for name, values in columns.items() if name not in AXES})
 
 
-def _read_text(source: Source, header: Header, limits: ReaderLimits) -> PointCloud | None:
+def _read_text(source: Source, header: Header) -> PointCloud | None:
     """The vertices of a text file; None if a line or a value does not fit."""
     source.file.seek(header.num_bytes)
     body = source.file.read()
+    body = body if b"\n" in body else body.replace(b"\r", b"\n")
+    body = body if body.endswith(b"\n") else body + b"\n"
     ends = np.flatnonzero(np.frombuffer(body, np.uint8) == ord("\n"))
     if len(ends) < header.num_vertices:
         return None
-    limits.check_shape(source.name, header.num_vertices, len(header.properties))
     with warnings.catch_warnings():
         warnings.simplefilter("error", DeprecationWarning)  # numpy's word for text that is no number
         try:
@@ -135,36 +144,19 @@ def _even_lines(body: bytes, ends: np.ndarray) -> bool:
     return bool((words == words[:1]).all())
 
 
-def _read_through_plyfile(source: Source, plain: PlainHeader, limits: ReaderLimits) -> PointCloud:
-    from plyfile import PlyData, PlyListProperty, PlyParseError
+def _read_through_plyfile(source: Source, vertices: Vertices) -> PointCloud:
+    from plyfile import PlyData, PlyParseError
 
     # What plyfile lets through from numpy and the standard library when a file is garbage.
     damaged = (PlyParseError, ValueError, TypeError, KeyError, IndexError, OverflowError, MemoryError, EOFError)
+    source.file.seek(vertices.offset)
+    if b"ascii" in vertices.text[:20] and source.num_bytes > _WORDY_BYTES:
+        raise InvalidCloud(f"{source.name}: not a readable PLY file (a line or a number of its vertices does not fit)")
     try:
-        num_bytes = source.num_bytes - plain.num_bytes
-        if (least := least_bytes(plain.text)) > num_bytes + 1:  # the last line of a text may lack its end
-            raise ValueError(f"its header promises {least:,} bytes at least, {num_bytes:,} follow")
-        source.file.seek(plain.num_bytes)
-        data = PlyData.read(io.BytesIO(plain.text + source.file.read()))
+        vertex = PlyData.read(io.BytesIO(vertices.text + source.file.read()))["vertex"]
     except damaged as error:
         raise InvalidCloud(f"{source.name}: not a readable PLY file ({error})") from error
-    if "vertex" not in data:
-        raise InvalidCloud(f"{source.name}: no points: this PLY file has no element 'vertex'")
-    _warn_of([element.name for element in data.elements if element.name != "vertex" and element.count], source.name)
-    vertex = data["vertex"]
-    limits.check_shape(source.name, vertex.count, len(vertex.properties))
-    lists = [plain.names.get(p.name, p.name) for p in vertex.properties if isinstance(p, PlyListProperty)]
-    if lists:
-        raise UnsupportedField(
-            f"{source.name}: vertex property {lists[0]!r} is a list; a field holds one number per point"
-        )
     return cloud_from_columns({p.name: vertex.data[p.name] for p in vertex.properties}, source.name)
-
-
-def _warn_of(others: tuple[str, ...] | list[str], name: str) -> None:
-    if others:
-        text = f"{name}: only the vertices are read; left out: {', '.join(others)}"
-        warnings.warn(text, PccWarning, stacklevel=4)
 
 
 def _write_table(file: BinaryIO, columns: Mapping[str, np.ndarray]) -> None:

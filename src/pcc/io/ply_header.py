@@ -15,9 +15,8 @@ _PLY_NAMES = {
     "int8": "char", "uint8": "uchar", "int16": "short", "uint16": "ushort",
     "int32": "int", "uint32": "uint", "float32": "float", "float64": "double",
 }  # fmt: skip
-_DTYPES = {name: name for name in _PLY_NAMES} | {ply: name for name, ply in _PLY_NAMES.items()}
+KINDS = {name: name for name in _PLY_NAMES} | {ply: name for name, ply in _PLY_NAMES.items()}
 DTYPES = tuple(_PLY_NAMES)
-_BYTES = {name: int(name.strip("uintfloa")) // 8 for name in DTYPES}
 MAX_HEADER_BYTES = 1 << 20
 _END = b"\nend_header\n"
 _REMARKS = (b"comment", b"obj_info")
@@ -84,29 +83,6 @@ def _decoded(name: bytes) -> str:
         return name.decode("latin-1")
 
 
-def least_bytes(text: bytes) -> int:
-    """How many bytes follow the header ``text`` at least: rows as it says, of numbers of one digit and empty lists.
-
-    Raises:
-        ValueError: an element has no sensible count or no properties, or a property no known type.
-    """
-    ascii, total, count, has_properties = b"ascii" in text.split(b"\n", 2)[1], 0, 0, True
-    for words in (line.split() for line in text.decode("ascii").splitlines()):
-        if words[0] in ("element", "end_header") and not has_properties and count:
-            raise ValueError("an element without properties")
-        if words[0] == "element":
-            if len(words) != 3 or not words[2].isdecimal() or len(words[2]) > MAX_COUNT_DIGITS:
-                raise ValueError(f"expected an element with a name and a count, got {' '.join(words)[:100]!r}")
-            count, has_properties = int(words[2]), False
-        elif words[0] == "property":
-            kind = words[2] if words[1:2] == ["list"] and len(words) > 2 else words[1]
-            if kind not in _DTYPES:
-                raise ValueError(f"no type of a property: {kind[:100]!r}")
-            total += count * (2 if ascii else _BYTES[_DTYPES[kind]])
-            has_properties = True
-    return total
-
-
 def parse_header(start: bytes) -> Header | None:
     """The header at the ``start`` of a file; None if it is not a plain one."""
     end = start.find(_END)
@@ -122,7 +98,7 @@ def parse_header(start: bytes) -> Header | None:
     if any(len(lines[at][2]) > MAX_COUNT_DIGITS for at in elements):
         return None
     rows = lines[3 : elements[1] if len(elements) > 1 else None]
-    properties = {words[-1]: _DTYPES.get(words[1], "") for words in rows if len(words) == 3 and words[0] == "property"}
+    properties = {words[-1]: KINDS.get(words[1], "") for words in rows if len(words) == 3 and words[0] == "property"}
     if lines[2][1] != "vertex" or len(properties) != len(rows) or not all(properties.values()):
         return None
     others = tuple(lines[at][1] for at in elements[1:] if int(lines[at][2]))
