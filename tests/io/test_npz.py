@@ -140,6 +140,8 @@ XYZ = array(np.zeros((2, 3)))
         [("xyz.npy", shaped("(1, 3)", "[" * 4000 + "]" * 4000))],
         [("xyz.npy", shaped("(1, 3)", "-" * 9000 + "1"))],
         [("xyz.npy", head("{}"))],
+        [("xyz.npy", head("{'descr': ("))],
+        [("xyz.npy", head("{'descr':\n  1"))],
         [("xyz.npy", b"\x93NUMPY\2\0\xff\xff\xff\xff" + bytes(100))],
         [("xyz.npy", b"\x93NUMPY\x09\0" + bytes(100))],
         [("xyz.npy", XYZ), ("a.npy", shaped("(2,)", "'|O'") + b"cos\nsystem\n")],

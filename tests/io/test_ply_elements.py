@@ -118,6 +118,8 @@ def test_too_short_for_what_the_header_promises(file, text, body):
         HEAD.format("ascii") + "element a 1\nproperty list float int b\n",
         HEAD.format("ascii") + "element a 1\nproperty list uchar b\n",
         HEAD.format("ascii") + "element a 1\nnonsense\n",
+        HEAD.format("ascii") + "\x1c\n",
+        HEAD.format("ascii") + "\x1c element a 1\n",
     ],
 )
 def test_headers_that_make_no_sense(text):

@@ -28,7 +28,7 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # of the others one byte m
 # What zipfile and numpy raise on damage, and on an encryption that zipfile does not know.
 DAMAGED = (
     zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, ValueError, KeyError, IndexError,
-    EOFError, OverflowError, MemoryError, TypeError, SyntaxError, OSError,
+    EOFError, OverflowError, MemoryError, TypeError, OSError,
 )  # fmt: skip
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest date that zip holds: equal clouds give equal files
 _BLOCK = 1 << 20
@@ -98,11 +98,13 @@ def _array(file: zipfile.ZipExtFile, member: zipfile.ZipInfo, what: str, limits:
 def _header(file: zipfile.ZipExtFile) -> tuple[tuple[int, ...], bool, np.dtype]:
     """Shape, order and dtype, by numpy's own parser, which reads no more than 10,000 bytes of a header."""
     version = tuple(file.read(2))
-    if version == (1, 0):
-        return np.lib.format.read_array_header_1_0(file)
-    if version == (2, 0):
-        return np.lib.format.read_array_header_2_0(file)
-    raise ValueError(f"an array of the version {version}")
+    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    if version not in readers:
+        raise ValueError(f"an array of the version {version}")
+    try:
+        return readers[version](file)
+    except Exception as error:  # what Python's own parser and tokenizer raise, too
+        raise ValueError(f"no header of an array: {str(error) or type(error).__name__}") from error
 
 
 def write(file: BinaryIO, cloud: PointCloud, *, drop_unsupported: bool) -> None:

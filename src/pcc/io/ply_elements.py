@@ -88,14 +88,14 @@ def parse_elements(text: bytes) -> tuple[str, list[Element]]:
     Raises:
         ValueError: the header makes no sense.
     """
-    lines = [line.split() for line in text.decode("ascii").splitlines()]
+    lines = [line.split() for line in text.decode("ascii", "replace").rstrip("\n").split("\n")]
     if len(lines) < 2 or lines[1][:1] != ["format"] or lines[1][2:] != ["1.0"] or lines[1][1] not in _ORDERS:
         raise ValueError(f"expected format {', '.join(_ORDERS)} 1.0, got {' '.join(lines[1])[:100]!r}")
     elements: list[Element] = []
     for words in lines[2:-1]:
-        if words[0] == "element" and len(words) == 3 and words[2].isdecimal() and len(words[2]) <= MAX_COUNT_DIGITS:
+        if words[:1] == ["element"] and len(words) == 3 and words[2].isdecimal() and len(words[2]) <= MAX_COUNT_DIGITS:
             elements.append(Element(words[1], int(words[2]), ()))
-        elif words[0] == "property" and elements and (found := _property(words)):
+        elif words[:1] == ["property"] and elements and (found := _property(words)):
             last = elements[-1]
             elements[-1] = Element(last.name, last.count, (*last.properties, found))
         else:
