@@ -15,11 +15,11 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 
-from pcc.commands.arguments import CommandParser, count
+from pcc.commands.arguments import CommandParser, count, names
 from pcc.commands.sensor_arguments import sensor
-from pcc.commands.shared import EXPECTED, OK, USAGE, complain
+from pcc.commands.shared import EXPECTED, OK, USAGE, complain, plain_warnings
+from pcc.commands.stdio import path
 
 DESCRIPTION = """Learned, bit-exact compression of point clouds.
 
@@ -45,10 +45,14 @@ def encode(line: Sequence[str]) -> int:
     pcc encode kinect.pcd --drop-invalid --max-error 0.0005
     pcc encode drive/ --sensor mine.json               LiDAR in its own lattice; see pcc sensor fit
     pcc encode 000094.bin --order keep                 points come out in the order of the file
+    pcc encode raw.bin --columns x,y,z,intensity,ring,time
+    pcc encode - --format ply -o - < scan.ply > scan.pcc
     """
     parser = CommandParser("encode", encode.__doc__)
     _add_inputs(parser)
-    parser.option("-o", "--output", type=Path, help="File, or folder for several. Default: beside each input.")
+    parser.option("-o", "--output", type=path, help="File, - or folder for several. Default: beside each input.")
+    parser.option("--format", help="ply, bin, npz or pcd, whatever the suffix; needed for standard input (-).")
+    _add_columns(parser)
     parser.option("--model", default="auto", help="auto, dense, lidar, another that is installed, or adaptive.")
     parser.option("--sensor", default="auto", help="Of a spinning LiDAR: auto, a known one, a .json file, or none.")
     parser.option("--voxel-size", type=float, help="Round to voxels of this edge, in the file's unit.")
@@ -72,7 +76,7 @@ def encode(line: Sequence[str]) -> int:
     given = parser.parse(line)
     from pcc.commands import encode as command
 
-    names = [name.strip() for name in given.fields.split(",") if name.strip()]
+    fields = [name.strip() for name in given.fields.split(",") if name.strip()]
     return command.run(
         given.inputs,
         given.output,
@@ -82,7 +86,9 @@ def encode(line: Sequence[str]) -> int:
         model=given.model,
         voxel_size=given.voxel_size,
         max_error=given.max_error,
-        fields=given.fields if given.fields in ("all", "none") else names,
+        format=given.format,
+        columns=given.columns,
+        fields=given.fields if given.fields in ("all", "none") else fields,
         duplicates=given.duplicates,
         sensor=given.sensor,
         order=given.order,
@@ -99,11 +105,15 @@ def decode(line: Sequence[str]) -> int:
     pcc decode scan.pcc -o scan.ply
     pcc decode scan.pcc -o scan.bin --drop-unsupported
     pcc decode compressed/ -o clouds/ --format npz
+    pcc decode - -o - --format ply < scan.pcc > scan.ply
     """
     parser = CommandParser("decode", decode.__doc__)
     _add_inputs(parser)
-    parser.option("-o", "--output", type=Path, required=True, help="File (.ply, .bin, .npz, .pcd), or folder.")
-    parser.option("--format", default="ply", help="Format of the files in an output folder: ply, bin, npz, pcd.")
+    parser.option("-o", "--output", type=path, required=True, help="File (.ply, .bin, .npz, .pcd), folder, or -.")
+    parser.option(
+        "--format", default="ply", help="Format of files in a folder and of standard output: ply, bin, npz, pcd."
+    )
+    _add_columns(parser)
     parser.flag("--ascii", help="PLY as text.")
     parser.flag("--drop-unsupported", help="Leave out fields that the output format cannot hold.")
     _add_max_points(parser)
@@ -121,6 +131,7 @@ def decode(line: Sequence[str]) -> int:
         threads=given.threads,
         as_json=given.json,
         ascii=given.ascii,
+        columns=given.columns,
         drop_unsupported=given.drop_unsupported,
     )
 
@@ -152,8 +163,10 @@ def verify(line: Sequence[str]) -> int:
     """
     parser = CommandParser("verify", verify.__doc__)
     _add_inputs(parser)
-    parser.option("--against", type=Path, help="The original, or a folder of originals by the streams' names.")
+    parser.option("--against", type=path, help="The original, or a folder of originals by the streams' names.")
     parser.option("--max-error", type=float, help="With --against: fail where a point is farther from its place.")
+    parser.option("--format", help="Of the original: ply, bin, npz or pcd, whatever its suffix.")
+    _add_columns(parser)
     parser.option("--psnr", type=float, help="With --against: fail where a lossy stream has a lower D1, in dB.")
     parser.option("--peak", type=float, help="Of D1, in voxels. Default: 2^depth - 1.")
     _add_drop_invalid(parser)
@@ -175,6 +188,8 @@ def verify(line: Sequence[str]) -> int:
         psnr=given.psnr,
         peak=given.peak,
         max_error=given.max_error,
+        format=given.format,
+        columns=given.columns,
     )
 
 
@@ -185,12 +200,13 @@ def compare(line: Sequence[str]) -> int:
     pcc compare scan.bin scan.pcc --peak 30 --bound 0.02
     """
     parser = CommandParser("compare", compare.__doc__)
-    parser.positional("a", type=Path, help="The reference: a cloud or a stream.")
-    parser.positional("b", type=Path, help="The cloud or stream to judge.")
+    parser.positional("a", type=path, help="The reference: a cloud or a stream.")
+    parser.positional("b", type=path, help="The cloud or stream to judge.")
     help_of_peak = "Peak of the PSNR: 1023 for vox10, 30 for KITTI in metres."
     parser.option("--peak", type=float, required=True, help=help_of_peak)
     parser.option("--bound", type=float, help="Say how many points are no farther than this from the other cloud.")
     parser.option("--reflectance-peak", type=float, help="Default: the largest value of the dtype, 1 for floats.")
+    _add_columns(parser)
     _add_drop_invalid(parser)
     _add_json(parser)
     given = parser.parse(line)
@@ -204,6 +220,7 @@ def compare(line: Sequence[str]) -> int:
         reflectance_peak=given.reflectance_peak,
         drop_invalid=given.drop_invalid,
         as_json=given.json,
+        columns=given.columns,
     )
 
 
@@ -219,16 +236,17 @@ def view(line: Sequence[str]) -> int:
     Colours are red, green and blue where the clouds have them, else the height.
     """
     parser = CommandParser("view", view.__doc__)
-    parser.positional("a", type=Path, help="A cloud or a stream; with --error the reference.")
-    parser.positional("b", type=Path, nargs="?", help="Another, to show beside it.")
+    parser.positional("a", type=path, help="A cloud or a stream; with --error the reference.")
+    parser.positional("b", type=path, nargs="?", help="Another, to show beside it.")
     parser.option("--field", help="Colour by this field.")
     parser.flag("--error", help="Colour B by the distance of its points to the nearest of A.")
-    parser.option("--png", type=Path, help="Draw to this file instead of a window.")
+    parser.option("--png", type=path, help="Draw to this file instead of a window.")
     parser.option("--size", default="1200x900", help="Width and height of picture or window, in pixels.")
     parser.option("--up", default="auto", help="x, y, z, or auto: a flat cloud's thin axis, else the longest, else y.")
     parser.option(
         "--turn", type=float, help="Degrees that the viewer walks around to the right. Default: by the cloud."
     )
+    _add_columns(parser)
     _add_drop_invalid(parser)
     _add_json(parser)
     given = parser.parse(line)
@@ -245,6 +263,7 @@ def view(line: Sequence[str]) -> int:
         turn=given.turn,
         drop_invalid=given.drop_invalid,
         as_json=given.json,
+        columns=given.columns,
     )
 
 
@@ -274,7 +293,12 @@ COMMANDS = {
 
 
 def _add_inputs(parser: CommandParser) -> None:
-    parser.positional("inputs", type=Path, nargs="+", help="Files, or folders to search.")
+    parser.positional("inputs", type=path, nargs="+", help="Files, or folders to search, or - for standard input.")
+
+
+def _add_columns(parser: CommandParser) -> None:
+    text = "Of raw .bin files: what their float32 are, such as x,y,z,intensity,ring; _ skips one. Default: recognised."
+    parser.option("--columns", type=names, help=text)
 
 
 def _add_max_points(parser: CommandParser) -> None:
@@ -299,7 +323,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _end_in_order_when_terminated()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no command uses BLAS; its threads cost numpy 50 ms of start
     try:
-        code = _run(list(sys.argv[1:] if arguments is None else arguments))
+        with plain_warnings():
+            code = _run(list(sys.argv[1:] if arguments is None else arguments))
         gc.freeze()  # all that is left ends with the process; searching it for garbage first would cost 8 ms
         sys.exit(code)
     except BrokenPipeError:  # nobody reads the results any more: end without a word

@@ -55,3 +55,7 @@ class TaskError(PccError):
 
 class MissingField(TaskError):
     """A frame lacks a field that a task requires."""
+
+
+class PccWarning(UserWarning):
+    """Something was read or left out otherwise than one might expect; the command line shows it as one plain line."""

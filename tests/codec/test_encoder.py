@@ -7,7 +7,7 @@ import pytest
 
 import pcc
 from pcc.codec.info import describe
-from pcc.errors import InvalidCloud, LimitExceeded, ModelMismatch, UnsupportedField
+from pcc.errors import ModelMismatch, UnsupportedField
 from pcc.inference.registry import find_model
 from pcc.pointcloud import PointCloud
 from tests.clouds import assert_equal

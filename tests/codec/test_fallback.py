@@ -135,7 +135,7 @@ def test_a_thinned_surface_has_both():
 
 
 def test_an_octree_ends_where_voxels_are_alone(rng):
-    """Below that level 3 bits per voxel and level are stored: the octree and these make no more than the whole octree."""
+    """Below it 3 bits per voxel and level are stored: the octree and these make no more than the whole octree."""
     codes = random_codes(rng, 40_000, 21)
     whole, ended = encode_cheapest(codes, 21, DENSE, 0), encode_cheapest(codes, 21, DENSE, 0, may_end=True)
     assert (whole.depth, ended.depth) == (21, 7)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import pcc
-from pcc.codec.header import FrameHeader
 from pcc.codec.agreement import agree
+from pcc.codec.header import FrameHeader
 from pcc.errors import CorruptStream
 from pcc.geometry.voxels import Grid
 from pcc.pointcloud import PointCloud

@@ -190,7 +190,7 @@ def header(payload: bytes) -> Header:
             raise Corrupt("offsets")
     b.end()
     integer = dtype.kind in "biu" and num == den == 1 and axes is None
-    if more & 1 and not 1 <= low_bits <= 43 or depth + low_bits > (64 if integer else 53):
+    if (more & 1 and not 1 <= low_bits <= 43) or depth + low_bits > (64 if integer else 53):
         raise Corrupt("low bits")
     if (more & 2 and not 1 <= num_raw <= num_points) or (more & 4 and dtype.kind != "f"):
         raise Corrupt("raw points, or exact integers")

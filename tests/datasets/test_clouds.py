@@ -9,7 +9,7 @@ from pcc.datasets.cache import ArrayCache, key_of
 from pcc.datasets.clouds import mesh_clouds, read_voxels, voxel_clouds
 from pcc.datasets.heldout import HeldOutCloud
 from pcc.datasets.surfaces import SurfaceRecipe
-from pcc.errors import InvalidCloud
+from pcc.errors import InvalidCloud, PccWarning
 from pcc.io import write_points
 from pcc.pointcloud import PointCloud
 
@@ -84,3 +84,44 @@ def test_test_clouds_are_refused(tmp_path):
     write_points(tmp_path / "longdress_vox10_1300.ply", PointCloud(np.zeros((1, 3), np.int32)))
     with pytest.raises(HeldOutCloud):
         voxel_clouds([tmp_path])
+
+
+BAD_MESHES = {
+    "cut.ply": b"ply\nformat ascii 1.0\nelement vertex 9\nproperty float x\n",
+    "empty.obj": b"",
+    "noise.stl": bytes(range(256)) * 4,
+    "noise.glb": bytes(range(256)),
+    "words.obj": b"v one two three\nf 1 2 3\n",
+    "flat.obj": b"v 0 0\nv 1 0\nv 0 1\nf 1 2 3\n",
+    "line.obj": b"v 0 0 0\nv 1 0 0\nv 2 0 0\nf 1 2 3\n",
+    "huge.obj": b"v 0 0 0\nv 1e300 0 0\nv 0 1e300 0\nf 1 2 3\n",
+    "outside.obj": b"v 0 0 0\nf 1 2 3\n",
+}
+
+
+@pytest.mark.parametrize("name", BAD_MESHES)
+def test_a_bad_mesh_is_named_and_the_others_train(meshes, name):
+    """mesh_clouds(good + bad) = mesh_clouds(good)."""
+    if name.endswith((".stl", ".glb")):
+        pytest.importorskip("trimesh", reason="the extra `train` is not installed")
+    expected = mesh_clouds([meshes], SMALL)
+    (meshes / name).write_bytes(BAD_MESHES[name])
+    with pytest.warns(PccWarning, match=f"skipped: .*{name}"):
+        found = mesh_clouds([meshes], SMALL, min_triangles=1)
+    assert any(np.array_equal(cloud, expected[0]) for cloud in found) or len(found) == 2
+    (meshes / "grid.obj").unlink()
+    (meshes / "single.obj").unlink()
+    with pytest.warns(PccWarning), pytest.raises(InvalidCloud, match=f"none of 1 files.*{name}"):
+        mesh_clouds([meshes], SMALL, min_triangles=1)
+
+
+def test_a_bad_scan_is_named_and_the_others_train(tmp_path):
+    write_points(tmp_path / "a.ply", PointCloud(np.array([[1, 2, 3]], np.int32)))
+    (tmp_path / "b.ply").write_bytes(b"no ply")
+    write_points(tmp_path / "c.ply", PointCloud(np.array([[0, 0, 0], [1 << 20, 0, 0]], np.int32)))
+    with pytest.warns(PccWarning) as caught:
+        assert [cloud.tolist() for cloud in voxel_clouds([tmp_path])] == [[[0, 0, 0]]]
+    assert [str(tmp_path / name) in str(w.message) for name, w in zip(("b.ply", "c.ply"), caught, strict=True)] == [
+        True,
+        True,
+    ]

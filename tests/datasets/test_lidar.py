@@ -9,7 +9,7 @@ from pcc.datasets import heldout
 from pcc.datasets.heldout import HeldOutCloud, geometry_digest
 from pcc.datasets.lidar import corrected_frames, find_frames, raw_frames, read_frame, twisted_frames
 from pcc.datasets.motion import Twist, correct_motion, random_twist, read_rigid, read_twist, rotate
-from pcc.errors import InvalidCloud
+from pcc.errors import InvalidCloud, PccWarning
 from pcc.io import write_points
 from pcc.pointcloud import PointCloud
 
@@ -127,3 +127,15 @@ def test_kitti_drive_moves_sanely(shared_data):
     assert velocity[:, 0].max() < 2.0
     assert np.abs(velocity[:, 1:]).max() < 0.1
     assert np.abs(angular).max() < 0.1
+
+
+def test_a_bad_frame_is_named_and_the_others_train(tmp_path):
+    frame = np.tile(np.array([[1, 2, 3, 0.5]], np.float32), (20, 1))
+    (tmp_path / "a.bin").write_bytes(frame.tobytes())
+    (tmp_path / "b.bin").write_bytes(b"odd")
+    paths = [tmp_path / "a.bin", tmp_path / "b.bin"]
+    for read in (raw_frames, twisted_frames):
+        with pytest.warns(PccWarning, match=r"skipped: .*b\.bin"):
+            assert [len(xyz) for xyz in read(paths)] == [20]
+        with pytest.warns(PccWarning), pytest.raises(InvalidCloud, match="none of 1 files"):
+            read(paths[1:])

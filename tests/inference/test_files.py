@@ -18,6 +18,8 @@ def test_metadata():
     """As written; none is an empty one."""
     assert read_metadata(save({"a": np.zeros(3)}, {"format": "f", "name": "n"})) == {"format": "f", "name": "n"}
     assert read_metadata(save({"a": np.zeros(3)})) == {}
+    with pytest.raises(ValueError, match="nested too deeply"):
+        read_metadata((100_000).to_bytes(8, "little") + b"[" * 100_000)
 
 
 def test_models_that_cannot_be_read(tmp_path):
@@ -33,7 +35,7 @@ def test_cards(tmp_path):
     assert read_card(model) == {}
     (tmp_path / "m.json").write_text('{"name": "m"}')
     assert read_card(model) == {"name": "m"}
-    for damaged in (b"{", b"[]", b"\xff\xfe", b"3"):
+    for damaged in (b"{", b"[]", b"\xff\xfe", b"3", b"[" * 100_000, b"{}".ljust(2_000_000)):
         (tmp_path / "m.json").write_bytes(damaged)
         with pytest.raises(ModelMismatch, match=r"m\.json: not a model's card"):
             read_card(model)

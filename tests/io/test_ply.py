@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from plyfile import PlyData, PlyElement
 
-from pcc.errors import InvalidCloud, UnsupportedField
+from pcc.errors import InvalidCloud, PccWarning, UnsupportedField
 from pcc.io import read_points, write_points
 from pcc.io.ply_header import DTYPES
 from pcc.pointcloud import PointCloud
@@ -53,7 +53,7 @@ def test_faces_are_left_out_with_a_warning(tmp_path):
         "ply\nformat ascii 1.0\nelement vertex 2\nproperty float x\nproperty float y\nproperty float z\n"
         "element face 1\nproperty list uchar int vertex_indices\nend_header\n1 2 3\n4 5 6\n3 0 1 1\n"
     )
-    with pytest.warns(UserWarning, match="left out: face"):
+    with pytest.warns(PccWarning, match="left out: face"):
         cloud = read_points(tmp_path / "a.ply")
     assert cloud.xyz.tolist() == [[1, 2, 3], [4, 5, 6]]
 
@@ -196,3 +196,80 @@ def test_no_points_survive(tmp_path):
     for ascii in (False, True):
         write_points(tmp_path / "a.ply", PointCloud(np.zeros((0, 3), np.float32)), ascii=ascii)
         assert len(read_points(tmp_path / "a.ply")) == 0
+
+
+AXES_HEADER = "".join(f"property float {axis}\n" for axis in "xyz").encode()
+
+
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("form", ["ascii", "binary_little_endian", "binary_big_endian"])
+def test_comments_in_any_bytes(tmp_path, form, newline):
+    """By both readers: the quick one, and plyfile for big-endian files."""
+    lines = [b"ply", f"format {form} 1.0".encode(), "comment größe".encode(), b"comment \xff\x00\x80", b"obj_info \xe9"]
+    head = newline.join([*lines, b"element vertex 2", *AXES_HEADER.split(b"\n")[:3], b"end_header", b""])
+    body = b"1 2 3\n4 5 6\n" if form == "ascii" else np.arange(1, 7).astype(">f4" if "big" in form else "<f4").tobytes()
+    (tmp_path / "a.ply").write_bytes(head + body)
+    assert read_points(tmp_path / "a.ply").xyz.tolist() == [[1, 2, 3], [4, 5, 6]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+@pytest.mark.parametrize("form", ["binary_little_endian", "binary_big_endian"])
+def test_names_that_are_not_ascii_are_read(tmp_path, form, encoding):
+    head = f"ply\nformat {form} 1.0\nelement vertex 1\n".encode() + AXES_HEADER
+    body = np.arange(1, 4).astype(">f4" if "big" in form else "<f4").tobytes() + b"\x07"
+    (tmp_path / "a.ply").write_bytes(head + "property uchar größe\nend_header\n".encode(encoding) + body)
+    cloud = read_points(tmp_path / "a.ply")
+    assert cloud.xyz.tolist() == [[1, 2, 3]]
+    assert {name: values.tolist() for name, values in cloud.fields.items()} == {"größe": [7]}
+
+
+def test_two_names_that_become_one(tmp_path):
+    head = b"ply\nformat ascii 1.0\nelement vertex 1\n" + AXES_HEADER
+    names = b"property uchar \xc3\xa9\nproperty uchar \xe9\nend_header\n1 2 3 4 5\n"
+    (tmp_path / "a.ply").write_bytes(head + names)
+    with pytest.raises(InvalidCloud, match="two properties have the same name"):
+        read_points(tmp_path / "a.ply")
+
+
+@pytest.mark.parametrize("ascii", [False, True])
+@pytest.mark.parametrize("name", ["scalar:time", "a.b", "list", "!", "~", "comment", "end_header", "n" * 5000])
+def test_printable_names_survive(tmp_path, name, ascii):
+    cloud = PointCloud(np.zeros((2, 3), np.float32), {name: np.array([1, 2], np.uint8)})
+    write_points(tmp_path / "a.ply", cloud, ascii=ascii)
+    assert_equal(read_points(tmp_path / "a.ply"), cloud)
+
+
+@pytest.mark.parametrize("name", ["two words", "", "x", "größe", "a\x00", "a\x1b[31m", "tab\t", "\x7f"])
+def test_other_names_are_dropped_when_asked(tmp_path, name):
+    cloud = PointCloud(np.zeros((1, 3), np.float32), {name: np.zeros(1, np.uint8)})
+    with pytest.raises(UnsupportedField, match="--drop-unsupported"):
+        write_points(tmp_path / "a.ply", cloud)
+    write_points(tmp_path / "a.ply", cloud, drop_unsupported=True)
+    assert_equal(read_points(tmp_path / "a.ply"), cloud.with_fields({}))
+
+
+def test_a_header_that_would_not_be_read_is_not_written(tmp_path):
+    cloud = PointCloud(np.zeros((1, 3), np.float32), {"n" * (1 << 20): np.zeros(1, np.uint8)})
+    with pytest.raises(UnsupportedField, match="header"):
+        write_points(tmp_path / "a.ply", cloud)
+
+
+def test_faces_before_the_vertices(tmp_path):
+    head = b"ply\r\nformat binary_little_endian 1.0\r\nelement face 2\r\nproperty list uchar int vertex_indices\r\n"
+    head += b"element vertex 1\r\n" + AXES_HEADER.replace(b"\n", b"\r\n") + b"end_header\r\n"
+    (tmp_path / "a.ply").write_bytes(head + b"\x01\x07\0\0\0\x00" + np.array([1, 2, 3], "<f4").tobytes())
+    with pytest.warns(PccWarning, match="left out: face"):
+        assert read_points(tmp_path / "a.ply").xyz.tolist() == [[1, 2, 3]]
+
+
+def test_text_of_any_line_ends_and_the_damaged_of_any_size(tmp_path):
+    """A last line without an end; the ends of old Macs; a wrong word at the end of a long text."""
+    head = b"ply\nformat ascii 1.0\nelement vertex 2\n" + AXES_HEADER + b"end_header\n"
+    for content in (head + b"1 2 3\n4 5 6", (head + b"1 2 3\n4 5 6").replace(b"\n", b"\r")):
+        (tmp_path / "a.ply").write_bytes(content)
+        assert read_points(tmp_path / "a.ply").xyz.tolist() == [[1, 2, 3], [4, 5, 6]]
+    for lines in (10, 200_000):
+        damaged = head.replace(b"vertex 2", b"vertex %d" % lines) + b"1 2 3\n" * (lines - 1) + b"1 2 three\n"
+        (tmp_path / "a.ply").write_bytes(damaged)
+        with pytest.raises(InvalidCloud, match="not a readable PLY file"):
+            read_points(tmp_path / "a.ply")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pcc.io.ply_header import DTYPES, Header, parse_header, write_header
+from pcc.io.ply_header import DTYPES, Header, PlainHeader, parse_header, plain_header, write_header
 
 
 @pytest.mark.parametrize("ascii", [False, True])
@@ -63,3 +63,29 @@ def test_elements_behind_the_vertices_are_named():
 )
 def test_what_is_not_plain_is_left_to_plyfile(text):
     assert parse_header(text.encode()) is None
+
+
+def test_plain_header_drops_what_does_not_matter():
+    """Comments in any bytes, spaces, line ends of all systems; the number of bytes is the file's."""
+    plain = b"ply\nformat ascii 1.0\nelement vertex 1\nproperty int a\nend_header\n"
+    noisy = plain.replace(b"element", b"comment gr\xf6\xdfe \xff\x00\nobj_info \xc3\xa9\nelement").replace(
+        b"int a", b"int  a "
+    )
+    for newline in (b"\n", b"\r\n", b"\r"):
+        content = noisy.replace(b"\n", newline)
+        assert plain_header(content + b"\x07rest") == PlainHeader(plain, len(content), {})
+
+
+def test_plain_header_keeps_names_that_are_not_ascii():
+    for name in ("größe".encode(), "größe".encode("latin-1")):
+        found = plain_header(b"ply\nelement vertex 1\nproperty int " + name + b"\nend_header\n")
+        assert found is not None
+        assert list(found.names.values()) == ["größe"]
+        assert found.text.isascii()
+
+
+@pytest.mark.parametrize(
+    "start", [b"", b"ply\n", b"ply\nend_headers\n", b"ply\nend_header", b"ply\ncomment end_header\n"]
+)
+def test_plain_header_without_an_end(start):
+    assert plain_header(start) is None

@@ -86,3 +86,10 @@ def test_psnr():
     assert attribute_psnr(0, 255) == math.inf
     assert attribute_psnr(None, 255) is None
     assert attribute_psnr(1, None) is None
+
+
+def test_packed_colours_are_colours():
+    """0xAARRGGBB of a PCD file, as float32 too."""
+    packed = np.array([0xFF0A1400, 0x00140A01], np.uint32)
+    cloud = PointCloud(np.arange(6).reshape(2, 3), {"rgba": packed.view(np.float32)})
+    assert read_attributes(cloud, unique_points(cloud, "a")).colours.tolist() == [[10, 20, 0], [20, 10, 1]]

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from pcc.errors import InvalidSensor
+from pcc.errors import InvalidSensor, PccWarning
 from pcc.sensors.known import find_table, find_table_by_digest, known_tables
 from pcc.sensors.table import OFFSET_BITS, SensorTable, from_json, to_json
 from tests.sensors.tables import small_table
@@ -63,7 +63,8 @@ def test_folders_of_the_environment(tmp_path, monkeypatch):
     (tmp_path / "mine.json").write_text(to_json(small_table()))
     (tmp_path / "broken.json").write_text("{")
     monkeypatch.setenv("PCC_SENSOR_PATH", str(tmp_path))
-    assert [table.name for table in known_tables()][:1] == ["small"]
+    with pytest.warns(PccWarning, match=r"skipped: .*broken\.json"):
+        assert [table.name for table in known_tables()][:1] == ["small"]
     assert find_table("small").digest == small_table().digest
     with pytest.raises(InvalidSensor, match="no sensor named 'nothing'; known: small"):
         find_table("nothing")
@@ -98,3 +99,29 @@ def test_no_json(tmp_path, content):
         from_json(path)
     with pytest.raises(InvalidSensor):
         from_json(tmp_path / "absent.json")
+
+
+def test_a_deep_or_huge_file_is_named_and_breaks_nothing(tmp_path, monkeypatch):
+    (tmp_path / "deep.json").write_bytes(b"[" * 100_000)
+    (tmp_path / "huge.json").write_bytes(b" " * 2_000_000)
+    (tmp_path / "other.json").write_bytes(b"{}")
+    (tmp_path / "folder.json").mkdir()
+    (tmp_path / "mine.json").write_text(to_json(small_table()))
+    monkeypatch.setenv("PCC_SENSOR_PATH", str(tmp_path))
+    with pytest.warns(PccWarning) as caught:
+        tables = known_tables()
+    assert [table.name for table in tables][:2] == ["small", "hdl64e-kitti"]
+    bad = ["deep.json", "folder.json", "huge.json", "other.json"]
+    assert [str(tmp_path / name) in str(w.message) for name, w in zip(bad, caught, strict=True)] == [True] * 4
+    with pytest.raises(InvalidSensor, match="nested too deeply"):
+        from_json(tmp_path / "deep.json")
+
+
+@pytest.mark.parametrize(("key", "value"), [("slope", -(1 << 63)), ("offset", -(1 << 63)), ("shift", 1 << 32)])
+def test_numbers_that_wrap_around(tmp_path, key, value):
+    """The smallest int64 has no magnitude; 2^32 is 0 in 32 bits."""
+    record = json.loads(to_json(small_table()))
+    record["lasers"][0][key] = value if key == "shift" else [value, 1, 1]
+    (tmp_path / "sensor.json").write_text(json.dumps(record))
+    with pytest.raises(InvalidSensor, match=f"expected {key}"):
+        from_json(tmp_path / "sensor.json")

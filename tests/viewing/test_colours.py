@@ -64,3 +64,14 @@ def test_the_worst_point_has_the_last_colour():
     assert rgb.tolist() == [[68, 1, 84], [68, 1, 84], [253, 231, 37]]
     assert (scale.low, scale.high) == (0, 2.5)
     assert error_colours(np.zeros(3), "e")[1].ticks()[1] == "0 everywhere"
+
+
+@pytest.mark.parametrize("field", [None, "rgb"])
+def test_packed_colours_are_colours(field):
+    """As PCD files have them, in both clouds or not at all."""
+    packed = np.array([0x00010407, 0xFF020508, 0x00030609], np.uint32)
+    clouds = [PointCloud(XYZ, {"rgb": packed}), PointCloud(XYZ, {"rgb": packed.view(np.float32)})]
+    painted, scale = colours(clouds, field, 1)
+    assert [rgb.tolist() for rgb in painted] == [[[1, 4, 7], [2, 5, 8], [3, 6, 9]]] * 2
+    assert scale is None
+    assert colours([clouds[0], PointCloud(XYZ, {"rgb": np.zeros(3)})], field, 1)[1] is not None

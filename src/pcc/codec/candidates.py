@@ -163,7 +163,7 @@ def _empty_grid(xyz: np.ndarray, request: Request) -> Grid:
 
 
 def _grid_finder(request: Request) -> Callable[[np.ndarray], OwnGrid]:
-    if request.lossless or request.target is not None and request.voxel_size is None:
+    if request.lossless or (request.target is not None and request.voxel_size is None):
         return own_grid
 
     def find(xyz: np.ndarray) -> OwnGrid:
@@ -247,13 +247,14 @@ def _in_lattice(xyz: np.ndarray, program: Any, request: Request, required: bool)
         return way.with_floats(xyz, xyz.dtype) if request.lossless and has_negative_zero(xyz) else way
     values = narrowed(xyz)
     if request.merge or values.dtype != np.float32 or np.abs(values).max(initial=0) >= MAX_FLOAT_VOXEL * MILLIMETRE:
-        return attempt(None, required) and None
+        attempt(None, required)  # says what is wrong where it has to be one
+        return None
     frame = attempt(MILLIMETRE, required, floats=True)
     return None if frame is None else _with_floats_in_lattice(lattice_positions(frame), frame, values, xyz.dtype)
 
 
 def _with_floats_in_lattice(way: Positions, frame: LatticeFrame, values: np.ndarray, dtype: np.dtype) -> Positions:
-    """Positions of single precision beside a lattice of millimetres, which may know them more finely than its voxels."""
+    """Positions of single precision beside a lattice of millimetres, which may know them finer than its voxels."""
     if dtype != np.float32:
         return way.with_floats(values, dtype)
     fixed = frame.listed.fixed()[frame.ordered.order]

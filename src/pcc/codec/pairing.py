@@ -62,8 +62,8 @@ def _equal_pairs(keys: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.n
     one, other = np.split(number.reshape(-1), [len(keys)])
     ranked = [np.stack([n, _ranks(n)], 1) for n in (one, other)]
     width = max(len(keys), len(others)) + 1
-    flat = [r[:, 0].astype(np.int64) * width + r[:, 1] for r in ranked]
-    _, first, second = np.intersect1d(*flat, assume_unique=True, return_indices=True)
+    flat, others_flat = (r[:, 0].astype(np.int64) * width + r[:, 1] for r in ranked)
+    _, first, second = np.intersect1d(flat, others_flat, assume_unique=True, return_indices=True)
     return first, second
 
 

@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-METAVARS = {"Path": "path", "str": "text", "float": "number", "count": "integer"}
+METAVARS = {"Path": "path", "path": "path", "names": "names", "str": "text", "float": "number", "count": "integer"}
 
 
 def count(text: str) -> int:
@@ -18,6 +18,11 @@ def count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"expected an integer of at least 0, got {text!r}")
     return int(text)
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Words between commas."""
+    return tuple(name.strip() for name in text.split(","))
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from pcc.commands.clouds import load
+from pcc.commands.clouds import check_columns, load
 from pcc.commands.shared import OK, show
 from pcc.metrics.distortion import Distortion, distortion
 
@@ -19,9 +20,11 @@ def run(
     reflectance_peak: float | None,
     drop_invalid: bool,
     as_json: bool,
+    columns: Sequence[str] | None = None,
 ) -> int:
     """Compares ``b`` with the reference ``a``, files or streams; gives the exit code."""
-    clouds = [load(path) for path in (a, b)]
+    check_columns(columns, [a, b])
+    clouds = [load(path, columns) for path in (a, b)]
     if drop_invalid:
         clouds = [cloud.finite() for cloud in clouds]
     result = distortion(clouds[0], clouds[1], peak, bound=bound, peak_of_reflectance=reflectance_peak)

@@ -3,39 +3,51 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from pcc.codec.encoder import encode
 from pcc.codec.info import describe
 from pcc.codec.limits import DEFAULT_LIMITS, Limits
+from pcc.commands.clouds import check_columns, read_cloud, suffixes_of
 from pcc.commands.shared import STREAM_SUFFIX, Job, plan, prepare, run_all, show
-from pcc.io import FORMATS, atomic_file, read_points
+from pcc.commands.stdio import STDIO, output_file, standard_output
+from pcc.io import FORMATS
+from pcc.pointcloud import PointCloud
 
 
 def run(
-    inputs: Sequence[Path], output: Path | None, *, threads: int, as_json: bool, drop_invalid: bool, **options: Any
-) -> int:
+    inputs: Sequence[Path], output: Path | None, *, threads: int, as_json: bool, drop_invalid: bool,
+    format: str | None = None, columns: Sequence[str] | None = None, **options: Any,
+) -> int:  # fmt: skip
     """Encodes every input; gives the exit code. ``options`` are those of ``pcc.encode``."""
     prepare(threads)
-    jobs = plan(inputs, output, FORMATS, STREAM_SUFFIX)
-    return run_all(jobs, lambda job: _encode_one(job, as_json, drop_invalid, options), lambda job: job.source)
+    jobs = plan(inputs, output, suffixes_of(format, list(FORMATS)), STREAM_SUFFIX)
+    check_columns(columns, [job.source for job in jobs], format)
+    if output == STDIO:
+        standard_output()
+
+    def work(job: Job) -> None:
+        _encode_one(job, lambda: read_cloud(job.source, columns, format), as_json, drop_invalid, options)
+
+    return run_all(jobs, work, lambda job: job.source)
 
 
-def _encode_one(job: Job, as_json: bool, drop_invalid: bool, options: dict[str, Any]) -> None:
+def _encode_one(
+    job: Job, read: Callable[[], PointCloud], as_json: bool, drop_invalid: bool, options: dict[str, Any]
+) -> None:
     start = time.perf_counter()
-    original = read_points(job.source)
+    original = read()
     cloud = original.finite() if drop_invalid else original
     loaded = time.perf_counter()
     data = encode(cloud, **options)
     encoded = time.perf_counter()
-    job.target.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_file(job.target) as file:
+    with output_file(job.target) as file:
         file.write(data)
     record = _record(job, data, len(cloud)) | {"num_dropped": len(original) - len(cloud)}
     record |= {"read_s": loaded - start, "encode_s": encoded - loaded}
-    show(record, _line(record), as_json)
+    show(record, _line(record), as_json, job.target)
 
 
 def _record(job: Job, data: bytes, num_points: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import numpy as np
 from pcc.codec.info import FrameInfo, describe
 from pcc.codec.limits import Limits
 from pcc.commands.shared import STREAM_SUFFIX, find_inputs, run_all, show
+from pcc.commands.stdio import read_bytes
 
 
 def run(inputs: Sequence[Path], *, limits: Limits, as_json: bool) -> int:
@@ -21,7 +22,7 @@ def run(inputs: Sequence[Path], *, limits: Limits, as_json: bool) -> int:
 
 
 def _info_one(path: Path, limits: Limits, as_json: bool) -> None:
-    data = path.read_bytes()
+    data = read_bytes(path)
     frames = [_record(frame) for frame in describe(data, limits)]
     record = {"file": str(path), "num_bytes": len(data), "frames": frames}
     lines = [f"{path}: {len(data):,} bytes, {len(frames)} frame{'' if len(frames) == 1 else 's'}"]

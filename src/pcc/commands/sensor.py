@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from pcc.commands.clouds import check_columns, read_cloud
 from pcc.commands.shared import OK, Job, find_inputs, plan, prepare, run_all, show
-from pcc.io import FORMATS, atomic_file, read_points, write_points
+from pcc.commands.stdio import refuse
+from pcc.io import FORMATS, atomic_file, write_points
 from pcc.sensors.fit import Progress, fit_sensor
 from pcc.sensors.known import find_table, known_tables, load_table, sensor_folders
 from pcc.sensors.report import FitReport, check_table
@@ -28,11 +30,14 @@ def fit(
     check: Sequence[Path],
     threads: int,
     as_json: bool,
+    columns: Sequence[str] | None = None,
 ) -> int:
     """Fits one table to all inputs and writes it; gives the exit code."""
     prepare(threads)
-    frames = [read_points(path) for path, _ in find_inputs(inputs, FORMATS)]
-    others = [read_points(path) for path, _ in find_inputs(check, FORMATS)]
+    refuse(*inputs, output, *check)
+    paths, others_paths = ([path for path, _ in find_inputs(files, FORMATS)] for files in (inputs, check))
+    check_columns(columns, [*paths, *others_paths])
+    frames, others = ([read_cloud(path, columns) for path in files] for files in (paths, others_paths))
     with _bar() as progress:
         table, report = fit_sensor(frames, name or output.stem, progress)
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -68,13 +73,19 @@ def show_table(sensor: str, *, as_json: bool) -> int:
     return OK
 
 
-def untwist_all(inputs: Sequence[Path], output: Path, *, sensor: str, threads: int, as_json: bool) -> int:
+def untwist_all(
+    inputs: Sequence[Path], output: Path, *, sensor: str, threads: int, as_json: bool,
+    columns: Sequence[str] | None = None,
+) -> int:  # fmt: skip
     """Writes every frame as the sensor measured it; gives the exit code."""
     prepare(threads)
+    refuse(*inputs, output)
+    jobs = plan(inputs, output, FORMATS, ".ply")
+    check_columns(columns, [job.source for job in jobs])
     tables = known_tables() if sensor == "auto" else [_table(sensor)]
 
     def work(job: Job) -> None:
-        found = untwist(read_points(job.source), tables)
+        found = untwist(read_cloud(job.source, columns), tables)
         job.target.parent.mkdir(parents=True, exist_ok=True)
         write_points(job.target, found.cloud)
         motion = None if found.twist is None else found.twist.floats()
@@ -93,7 +104,7 @@ def untwist_all(inputs: Sequence[Path], output: Path, *, sensor: str, threads: i
             as_json,
         )
 
-    return run_all(plan(inputs, output, FORMATS, ".ply"), work, lambda job: job.source)
+    return run_all(jobs, work, lambda job: job.source)
 
 
 def _motion_line(motion: np.ndarray) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from pcc.commands.arguments import CommandParser, count
+from pcc.commands.arguments import CommandParser, count, names
 from pcc.commands.shared import OK, USAGE
+from pcc.commands.stdio import path
 
 
 def sensor(line: Sequence[str]) -> int:
@@ -38,11 +38,12 @@ def fit(line: Sequence[str]) -> int:
     file into a folder of PCC_SENSOR_PATH and it is known by its name.
     """
     parser = CommandParser("sensor fit", fit.__doc__)
-    parser.positional("frames", type=Path, nargs="+", help="Clouds of one sensor, or folders to search.")
-    parser.option("-o", "--output", type=Path, required=True, help="The table: a .json file.")
+    parser.positional("frames", type=path, nargs="+", help="Clouds of one sensor, or folders to search.")
+    parser.option("-o", "--output", type=path, required=True, help="The table: a .json file.")
     parser.option("--name", help="Name of the sensor. Default: the file's.")
     parser.option("--about", help="What the sensor is, for the file.")
-    parser.option("--check", type=Path, help="Other frames, or a folder of them, to try the table on.")
+    parser.option("--check", type=path, help="Other frames, or a folder of them, to try the table on.")
+    parser.option("--columns", type=names, help="Of raw .bin frames: x,y,z and the others in their order.")
     parser.option("--threads", type=count, default=0, help="Threads of the kernels; 0: all cores.")
     parser.flag("--json", help="One JSON object instead of text.")
     given = parser.parse(line)
@@ -56,6 +57,7 @@ def fit(line: Sequence[str]) -> int:
         check=[given.check] if given.check else [],
         threads=given.threads,
         as_json=given.json,
+        columns=given.columns,
     )
 
 
@@ -96,17 +98,19 @@ def untwist(line: Sequence[str]) -> int:
     Where the positions were rounded after they were corrected, the measured ones are known to some millimetres.
     """
     parser = CommandParser("sensor untwist", untwist.__doc__)
-    parser.positional("frames", type=Path, nargs="+", help="Clouds, or folders to search.")
-    parser.option("-o", "--output", type=Path, required=True, help="A file, or a folder for .ply files.")
+    parser.positional("frames", type=path, nargs="+", help="Clouds, or folders to search.")
+    parser.option("-o", "--output", type=path, required=True, help="A file, or a folder for .ply files.")
     parser.option("--sensor", default="auto", help="auto: any that is known; a name, or a .json file.")
+    parser.option("--columns", type=names, help="Of raw .bin frames: x,y,z and the others in their order.")
     parser.option("--threads", type=count, default=0, help="Threads of the kernels; 0: all cores.")
     parser.flag("--json", help="One JSON object a line instead of text.")
     given = parser.parse(line)
     from pcc.commands import sensor as command
 
     return command.untwist_all(
-        given.frames, given.output, sensor=given.sensor, threads=given.threads, as_json=given.json
-    )
+        given.frames, given.output, sensor=given.sensor, threads=given.threads, as_json=given.json,
+        columns=given.columns,
+    )  # fmt: skip
 
 
 ACTIONS = {"fit": fit, "list": list_, "show": show, "untwist": untwist}

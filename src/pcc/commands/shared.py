@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pcc.commands.stdio import STDIO, check_inputs, check_output, is_one_file
 from pcc.errors import CorruptStream, LimitExceeded, ModelMismatch, PccError
 
 MAX_THREADS = 4096
@@ -38,6 +41,18 @@ def complain(error: BaseException, where: object = "") -> int:
     return exit_code(error)
 
 
+@contextmanager
+def plain_warnings() -> Iterator[None]:
+    """Python's warnings as one line each on stderr, without file, class and source."""
+
+    def show_plainly(message: Warning | str, *place: Any, **to: Any) -> None:
+        sys.stderr.write(f"pcc: {' '.join(str(message).split())}\n")
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show_plainly
+        yield
+
+
 def _message(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
@@ -55,12 +70,17 @@ class Job:
 def find_inputs(inputs: Sequence[Path], suffixes: Iterable[str]) -> list[tuple[Path, Path]]:
     """Files with their path below the folder that was named: the folder's files with a known suffix, or the file.
 
+    Standard input (``-``) is a file named ``stdin``.
+
     Raises:
         ValueError: an input does not exist, or a folder holds nothing to work on.
     """
+    check_inputs(inputs)
     wanted, found = set(suffixes), []
     for item in inputs:
-        if item.is_dir():
+        if item == STDIO:
+            found.append((item, Path("stdin")))
+        elif item.is_dir():
             files = sorted(p for p in item.rglob("*") if p.is_file() and p.suffix.lower() in wanted)
             if not files:
                 raise ValueError(f"{item}: no file with a suffix among {', '.join(sorted(wanted))} in this folder")
@@ -78,9 +98,10 @@ def plan(inputs: Sequence[Path], output: Path | None, suffixes: Iterable[str], t
     Raises:
         ValueError: two inputs would go to one file, or an input would be overwritten.
     """
+    check_output(inputs, output)
     found = find_inputs(inputs, suffixes)
-    one = len(inputs) == 1 and not inputs[0].is_dir()
-    is_file = output is not None and one and _names_a_file(output)
+    one = is_one_file(inputs)
+    is_file = output is not None and one and (output == STDIO or _names_a_file(output))
     if output is not None and not one and _names_a_file(output, target_suffix):
         raise ValueError(f"{output}: expected a folder for {len(found)} inputs, this names a file")
     jobs = []
@@ -102,9 +123,11 @@ def _names_a_file(output: Path, suffix: str | None = None) -> bool:
 
 
 def _check_targets(jobs: Sequence[Job]) -> None:
-    sources = {job.source.resolve() for job in jobs}
+    sources = {job.source.resolve() for job in jobs if job.source != STDIO}
     targets: set[Path] = set()
     for job in jobs:
+        if job.target == STDIO:
+            continue
         target = job.target.resolve()
         if target in sources:
             raise ValueError(f"{job.target}: an input is never overwritten; choose another output")
@@ -144,10 +167,18 @@ def _progress(items: Sequence[Any]) -> Iterable[Any]:
         yield from progress.track(items, description="pcc")
 
 
-def show(record: dict[str, Any], text: str, as_json: bool) -> None:
-    """One result on stdout: a JSON object on one line (infinities as strings: JSON has none), or text."""
-    sys.stdout.write((json.dumps(_jsonable(record), allow_nan=False) if as_json else text) + "\n")
-    sys.stdout.flush()  # a reader sees each result when it is there, and a closed pipe is noticed here
+def show(record: dict[str, Any], text: str, as_json: bool, output: Path | None = None) -> None:
+    """One result on stdout: a JSON object on one line (infinities as strings: JSON has none), or text.
+
+    On stderr where standard output is the ``output`` that the result is about. Names that are not UTF-8 are escaped.
+    """
+    stream = sys.stderr if output == STDIO else sys.stdout
+    line = (json.dumps(_jsonable(record), allow_nan=False) if as_json else text) + "\n"
+    if stream is None:  # it was closed before we started
+        return
+    encoding = stream.encoding or "utf-8"
+    stream.write(line.encode(encoding, "backslashreplace").decode(encoding))
+    stream.flush()  # a reader sees each result when it is there, and a closed pipe is noticed here
 
 
 def _jsonable(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +11,11 @@ from pcc.codec.container import frame_spans
 from pcc.codec.decoder import decode_frame
 from pcc.codec.info import FrameInfo, describe
 from pcc.codec.limits import Limits
+from pcc.commands.clouds import check_columns, read_cloud
 from pcc.commands.shared import STREAM_SUFFIX, find_inputs, prepare, run_all, show
+from pcc.commands.stdio import STDIO, read_bytes
 from pcc.errors import CorruptStream
-from pcc.io import FORMATS, read_points
+from pcc.io import FORMATS
 from pcc.pointcloud import PointCloud
 
 
@@ -28,14 +30,23 @@ class _Job:
 def run(
     inputs: Sequence[Path], against: Path | None, *, limits: Limits, threads: int, as_json: bool, drop_invalid: bool,
     psnr: float | None = None, peak: float | None = None, max_error: float | None = None,
+    format: str | None = None, columns: Sequence[str] | None = None,
 ) -> int:  # fmt: skip
     """Verifies every stream; gives the exit code (3 if one is not what was promised)."""
     prepare(threads)
     if against is None and (psnr, peak, max_error) != (None, None, None):
         raise ValueError("psnr, peak, max-error: bounds on a stream against its original; expected --against")
+    if against == STDIO and STDIO in inputs:
+        raise ValueError("-: standard input is the stream or the original, not both")
+    check_columns(columns, [against] if against is not None else [], format)
     jobs = _jobs(find_inputs(inputs, [STREAM_SUFFIX]), against)
     wanted = Wanted(psnr, peak, max_error)
-    return run_all(jobs, lambda job: _verify_one(job, drop_invalid, limits, as_json, wanted), lambda job: job.stream)
+
+    def read(path: Path) -> PointCloud:
+        original = read_cloud(path, columns, format)
+        return original.finite() if drop_invalid else original
+
+    return run_all(jobs, lambda job: _verify_one(job, read, limits, as_json, wanted), lambda job: job.stream)
 
 
 def _jobs(found: Sequence[tuple[Path, Path]], against: Path | None) -> list[_Job]:
@@ -46,6 +57,10 @@ def _jobs(found: Sequence[tuple[Path, Path]], against: Path | None) -> list[_Job
     """
     if against is None:
         return [_Job(stream) for stream, _ in found]
+    if against == STDIO:
+        if len(found) != 1:
+            raise ValueError(f"against: expected a folder for {len(found)} streams, got standard input")
+        return [_Job(found[0][0], (against,))]
     if not against.exists():
         raise ValueError(f"{against}: no such file or folder")
     if not against.is_dir():
@@ -67,8 +82,11 @@ def _jobs(found: Sequence[tuple[Path, Path]], against: Path | None) -> list[_Job
     return [_Job(stream, (by_stem[below.with_suffix("")],)) for stream, below in found]
 
 
-def _verify_one(job: _Job, drop_invalid: bool, limits: Limits, as_json: bool, wanted: Wanted) -> None:
-    path, data = job.stream, job.stream.read_bytes()
+Read = Callable[[Path], PointCloud]
+
+
+def _verify_one(job: _Job, read: Read, limits: Limits, as_json: bool, wanted: Wanted) -> None:
+    path, data = job.stream, read_bytes(job.stream)
     spans, frames = frame_spans(data, limits), describe(data, limits)
     if not spans:
         raise CorruptStream("truncated: the stream has no frame")
@@ -78,7 +96,7 @@ def _verify_one(job: _Job, drop_invalid: bool, limits: Limits, as_json: bool, wa
     for number, (span, frame) in enumerate(zip(spans, frames, strict=True)):
         cloud = decode_frame(data, span, limits=limits)
         if job.originals:
-            found.append(_against(job.originals[number], cloud, frame, drop_invalid, wanted))
+            found.append(_against(read(job.originals[number]), cloud, frame, wanted))
     record = {"file": str(path), "num_frames": len(spans), "digest": "ok"}
     line = f"{path}: ok, {len(spans)} frame{'' if len(spans) == 1 else 's'}, digests match"
     if found:
@@ -91,9 +109,6 @@ def _verify_one(job: _Job, drop_invalid: bool, limits: Limits, as_json: bool, wa
     show(record, line, as_json)
 
 
-def _against(path: Path, decoded: PointCloud, frame: FrameInfo, drop_invalid: bool, wanted: Wanted) -> Agreement:
-    original = read_points(path)
-    return agree(
-        original.finite() if drop_invalid else original, decoded, frame.header, ordered=frame.ordered,
-        in_lattice=frame.lattice is not None, wanted=wanted,
-    )  # fmt: skip
+def _against(original: PointCloud, decoded: PointCloud, frame: FrameInfo, wanted: Wanted) -> Agreement:
+    in_lattice = frame.lattice is not None
+    return agree(original, decoded, frame.header, ordered=frame.ordered, in_lattice=in_lattice, wanted=wanted)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from pcc.commands.clouds import load
+from pcc.commands.clouds import check_columns, load
 from pcc.commands.shared import OK, show
 from pcc.io import atomic_file
 from pcc.pointcloud import PointCloud
@@ -33,13 +34,15 @@ def run(
     turn: float | None,
     drop_invalid: bool,
     as_json: bool,
+    columns: Sequence[str] | None = None,
 ) -> int:
     """Shows ``a``, and ``b`` beside it; gives the exit code."""
     pixels = _size(size)
     _check(b, field, error, png)
     start = time.perf_counter()
     paths = [a] if b is None else [a, b]
-    clouds = [_load(path, drop_invalid) for path in paths]
+    check_columns(columns, paths)
+    clouds = [_load(path, drop_invalid, columns) for path in paths]
     camera = look([cloud.xyz for cloud in clouds], up, turn)
     panels = _panels(paths, clouds, camera, field, error)
     if png is None:
@@ -80,8 +83,8 @@ def _size(text: str) -> tuple[int, int]:
     return width, height
 
 
-def _load(path: Path, drop_invalid: bool) -> PointCloud:
-    cloud = load(path)
+def _load(path: Path, drop_invalid: bool, columns: Sequence[str] | None) -> PointCloud:
+    cloud = load(path, columns)
     finite = cloud.finite()
     if len(finite) < len(cloud) and not drop_invalid:
         lost = len(cloud) - len(finite)

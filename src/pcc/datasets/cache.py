@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+from pcc.io import atomic_file
 
 
 def file_digest(path: Path) -> str:
@@ -47,7 +48,6 @@ class ArrayCache:
             return np.load(path, allow_pickle=False)
         array = make()
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}.partial.npy")
-        np.save(partial, array)
-        partial.replace(path)
+        with atomic_file(path) as file:
+            np.save(file, array)
         return array

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from pcc.datasets.cache import ArrayCache, file_digest, key_of, rng_of
+from pcc.datasets.good_files import read_good
 from pcc.datasets.heldout import refuse_heldout
 from pcc.datasets.mesh_files import find_meshes, read_mesh
 from pcc.datasets.progress import progress
-from pcc.datasets.surfaces import SurfaceRecipe, sample_voxels, unique_voxels
+from pcc.datasets.surfaces import SurfaceRecipe, sample_voxels, triangle_areas, unique_voxels
 from pcc.errors import InvalidCloud
 from pcc.io import read_points
 
@@ -45,14 +46,18 @@ def mesh_clouds(
         cache: folder of the disk cache; None samples anew.
 
     Returns:
-        (V, 3) int16 arrays, in the order of folders and names.
+        (V, 3) int16 arrays, in the order of folders and names. Files that are no meshes are skipped with a warning.
+
+    Raises:
+        InvalidCloud: all of them are none.
     """
     store = ArrayCache(cache)
     paths = [path for folder in folders for path in find_meshes(Path(folder), every, only)]
     jobs = [(path, copy) for path in paths for copy in range(copies)]
     parts = {"recipe": asdict(recipe), "min_triangles": min_triangles, "seed": seed, "version": RECIPE_VERSION}
-    watched = progress(jobs, "sampling meshes")
-    clouds = (_mesh_cloud(path, recipe, parts | {"copy": copy}, store) for path, copy in watched)
+    clouds = read_good(
+        progress(jobs, "sampling meshes"), lambda job: _mesh_cloud(job[0], recipe, parts | {"copy": job[1]}, store)
+    )
     return [cloud for cloud in clouds if len(cloud)]
 
 
@@ -66,7 +71,13 @@ def _mesh_cloud(path: Path, recipe: SurfaceRecipe, parts: dict[str, Any], store:
         mesh = read_mesh(path)
         if len(mesh.triangles) < parts["min_triangles"]:
             return np.zeros((0, 3), np.int16)
-        return sample_voxels(mesh, recipe, rng_of(key))
+        try:
+            with np.errstate(all="ignore"):  # a surface too large to measure
+                if not triangle_areas(mesh).any():
+                    raise InvalidCloud(f"{path}: its triangles have no area")
+                return sample_voxels(mesh, recipe, rng_of(key))
+        except (ValueError, OverflowError) as error:
+            raise InvalidCloud(f"{path}: its surface cannot be sampled ({error})") from error
 
     return store.get(key, make)
 
@@ -74,22 +85,32 @@ def _mesh_cloud(path: Path, recipe: SurfaceRecipe, parts: dict[str, Any], store:
 def voxel_clouds(paths: Sequence[Path]) -> list[np.ndarray]:
     """Voxel clouds from files (PLY, npz, PCD) or from folders of PLY files, (V, 3) int16 each.
 
+    Files that cannot be read, or whose positions are not whole numbers, are skipped with a warning.
+
     Raises:
-        InvalidCloud: the positions are not whole numbers.
+        InvalidCloud: all of them are such.
         HeldOutCloud: one of them is a test cloud.
     """
     files = [file for path in map(Path, paths) for file in (sorted(path.rglob("*.ply")) if path.is_dir() else [path])]
     if not files:
         raise FileNotFoundError(f"no PLY files in {[str(path) for path in paths]}")
-    return [read_voxels(file) for file in progress(files, "reading clouds")]
+    return read_good(progress(files, "reading clouds"), read_voxels)
 
 
 def read_voxels(path: Path) -> np.ndarray:
-    """One voxel cloud from a file: (V, 3) int16, moved to start at 0. Raises as ``voxel_clouds``."""
+    """One voxel cloud from a file: (V, 3) int16, moved to start at 0.
+
+    Raises:
+        InvalidCloud: it cannot be read, its positions are not whole numbers, or it is too large.
+        HeldOutCloud: it is a test cloud.
+    """
     refuse_heldout(path)
     xyz = read_points(path).xyz
     if not np.array_equal(xyz, np.rint(xyz)):
         raise InvalidCloud(f"{path}: a voxel cloud has whole coordinates; voxelise it first")
-    voxels = unique_voxels(xyz)
+    try:
+        voxels = unique_voxels(xyz)
+    except ValueError as error:
+        raise InvalidCloud(f"{path}: {error}") from error
     refuse_heldout(path, voxels)
     return voxels

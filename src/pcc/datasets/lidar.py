@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pcc.datasets.good_files import read_good
 from pcc.datasets.heldout import refuse_heldout
 from pcc.datasets.motion import Twist, correct_motion, random_twist, read_rigid, read_twist
 from pcc.datasets.progress import progress
@@ -58,8 +59,13 @@ def millimetres(xyz: np.ndarray) -> np.ndarray:
 
 
 def raw_frames(paths: Sequence[Path]) -> list[np.ndarray]:
-    """Frames as they are: (N, 3) int32 millimetres each. Raises as ``read_frame``."""
-    return [read_frame(path) for path in progress(paths, "reading frames")]
+    """Frames as they are: (N, 3) int32 millimetres each; files that are none are skipped with a warning.
+
+    Raises:
+        HeldOutCloud: one is a test frame.
+        InvalidCloud: all of them are no frames.
+    """
+    return read_good(progress(paths, "reading frames"), read_frame)
 
 
 def read_frame(path: Path) -> np.ndarray:
@@ -84,8 +90,10 @@ def corrected_frames(paths: Sequence[Path], oxts: Path, imu_to_velo: Path) -> li
         (N, 3) int32 millimetres each, in the sensor's pose at mid-sweep.
     """
     rotation, translation = read_rigid(imu_to_velo)
-    watched = progress(paths, "correcting motion")
-    return [_corrected(path, read_twist(oxts / f"{path.stem}.txt", rotation, translation)) for path in watched]
+    return read_good(
+        progress(paths, "correcting motion"),
+        lambda path: _corrected(path, read_twist(oxts / f"{path.stem}.txt", rotation, translation)),
+    )
 
 
 def twisted_frames(paths: Sequence[Path], seed: int = 0) -> list[np.ndarray]:
@@ -94,7 +102,7 @@ def twisted_frames(paths: Sequence[Path], seed: int = 0) -> list[np.ndarray]:
     The true motion is not known, so walls bend by up to a metre or so over the sweep; no point set for mapping.
     """
     rng = np.random.default_rng(seed)
-    return [_corrected(path, random_twist(rng)) for path in progress(paths, "twisting frames")]
+    return read_good(progress(paths, "twisting frames"), lambda path: _corrected(path, random_twist(rng)))
 
 
 def _corrected(path: Path, twist: Twist) -> np.ndarray:

@@ -60,11 +60,14 @@ def read_mesh(path: Path) -> Mesh:
     """Reads one mesh.
 
     Raises:
-        InvalidCloud: the file holds no triangles, or points outside its vertices.
+        InvalidCloud: the file is damaged, holds no triangles, or points outside its vertices.
         ImportError: the format needs ``trimesh``, which is not installed.
     """
     readers = {".ply": read_ply_mesh, ".obj": _read_obj}
-    vertices, triangles = readers.get(path.suffix.lower(), _read_other)(path)
+    try:
+        vertices, triangles = readers.get(path.suffix.lower(), _read_other)(path)
+    except (ValueError, LookupError, TypeError, OverflowError, MemoryError) as error:
+        raise InvalidCloud(f"{path}: not a readable mesh ({error!r})") from error
     if len(triangles) == 0:
         raise InvalidCloud(f"{path}: no triangles")
     if triangles.min() < 0 or triangles.max() >= len(vertices) or not np.isfinite(vertices).all():
@@ -92,5 +95,8 @@ def _read_other(path: Path) -> tuple[np.ndarray, np.ndarray]:
     except ImportError as error:
         hint = "pip install 'pcc-codec[train]'"
         raise ImportError(f"{path}: meshes other than PLY and OBJ need trimesh: {hint}") from error
-    mesh: Any = trimesh.load(path, force="mesh", process=False)
-    return np.asarray(mesh.vertices), np.asarray(mesh.faces)
+    try:
+        mesh: Any = trimesh.load(path, force="mesh", process=False)
+        return np.asarray(mesh.vertices), np.asarray(mesh.faces)
+    except Exception as error:  # trimesh documents none of what it raises; garbage may even ask for other libraries
+        raise InvalidCloud(f"{path}: not a readable mesh ({error!r})") from error

@@ -45,13 +45,13 @@ def read_ply_mesh(path: Path) -> tuple[np.ndarray, np.ndarray]:
     end = data.find(b"end_header")
     if not data.startswith(b"ply") or end < 0:
         raise InvalidCloud(f"{path}: not a PLY file")
-    order, elements = _parse_header(data[:end].decode("ascii", "replace"), path)
-    body = data[data.index(b"\n", end) + 1 :]
     try:
+        order, elements = _parse_header(data[:end].decode("ascii", "replace"), path)
+        body = data[data.index(b"\n", end) + 1 :]
         tables = _read_ascii(body, elements) if order == "" else _read_binary(body, order, elements)
         vertices = np.stack([tables["vertex"][axis] for axis in "xyz"], 1).astype(np.float64)
         return vertices, fans(tables["face"])
-    except (KeyError, ValueError, IndexError) as error:
+    except (KeyError, ValueError, IndexError, TypeError, StopIteration) as error:
         raise InvalidCloud(f"{path}: no mesh of vertices and faces in this PLY file ({error!r})") from error
 
 
@@ -121,9 +121,12 @@ def _read_lists(body: bytes, offset: int, order: str, element: _Element) -> tupl
 
 
 def _read_ascii(body: bytes, elements: list[_Element]) -> dict:
-    lines = iter(body.decode("ascii", "replace").splitlines())
+    all_lines = body.decode("ascii", "replace").splitlines()
+    lines = iter(all_lines)
     tables: dict = {}
     for element in elements:
+        if element.count > len(all_lines):
+            raise ValueError(f"{element.count} of {element.name} on {len(all_lines)} lines")
         rows = [next(lines, "").split() for _ in range(element.count)]
         if element.name == "face":
             tables["face"] = [np.array(row[1 : 1 + int(row[0])], np.int64) for row in rows]

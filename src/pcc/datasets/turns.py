@@ -15,11 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from pcc.datasets.good_files import read_good
 from pcc.datasets.heldout import refuse_heldout
 from pcc.datasets.lidar import find_frames, millimetres
 from pcc.datasets.progress import progress
 from pcc.datasets.sensor_models import make_sensor
 from pcc.datasets.sensors import Measured, sensor_frames
+from pcc.errors import InvalidCloud
 from pcc.geometry.interlace import PASSES, pass_numbers
 from pcc.geometry.range_image import RangeImage, roll_of
 from pcc.io import read_points
@@ -95,7 +97,7 @@ def turns_from_folders(
     if missing:
         raise FileNotFoundError(f"nothing matches {missing[0]!r} in {Path(root).absolute()}; see data/README.md")
     paths = [path for pattern, every in frames.items() for path in find_frames(folders[pattern], every, exclude)]
-    turns = [read_turn(path, table) for path in progress(paths, "reading turns")]
+    turns = read_good(progress(paths, "reading turns"), lambda path: read_turn(path, table))
     return TurnBatches(turns, recipe or TurnRecipe())
 
 
@@ -146,6 +148,8 @@ def read_turn(path: Path, table: SensorTable) -> Turn:
 def turn_of(path: Path, table: SensorTable) -> Turn:
     """A raw KITTI frame, also one that must not train. Intensities are hundredths."""
     cloud = read_points(path)
+    if "intensity" not in cloud.fields:
+        raise InvalidCloud(f"{path}: expected intensities")
     xyz = millimetres(cloud.xyz.astype(np.float64)).astype(np.float64)
     found = find(table.lattice, xyz, table.max_index)
     return _turn(table, found, found.error < ON_LATTICE, cloud)

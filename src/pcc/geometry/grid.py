@@ -66,12 +66,12 @@ class Axis:
 
     def values(self, indices: np.ndarray, dtype: np.dtype) -> np.ndarray:
         """(N,) coordinates of ``dtype`` at whole ``indices`` (N,), origin included."""
-        kind = np.float32 if self.single else np.float64
-        found = indices.astype(kind)
+        kind: type[np.floating] = np.float32 if self.single else np.float64
+        found: np.ndarray = indices.astype(kind)
         with np.errstate(over="ignore"):
             _to_values(found, kind(self.num), kind(self.den))
             if self.offset != 0:
-                found += kind(self.offset)
+                np.add(found, kind(self.offset), out=found)
         out = np.empty(len(found), dtype)
         _cast(found, out)
         return out

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 from pcc.errors import ModelMismatch
+from pcc.io.json_file import parse_json, read_json
 
 DIGEST_BYTES = 16
 
@@ -22,8 +22,8 @@ def read_card(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        card = read_json(path)
+    except (OSError, ValueError) as error:
         raise ModelMismatch(f"{path}: not a model's card: {error}") from error
     if not isinstance(card, dict):
         raise ModelMismatch(f"{path}: not a model's card: expected an object, got {type(card).__name__}")
@@ -37,7 +37,7 @@ def digest_of(content: bytes) -> bytes:
 
 def read_metadata(content: bytes) -> dict[str, str]:
     """The metadata in the header of a sound safetensors file: a length of 8 bytes, then JSON."""
-    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    header = parse_json(content[8 : 8 + int.from_bytes(content[:8], "little")])
     return header.get("__metadata__", {})
 
 

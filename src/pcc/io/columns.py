@@ -20,18 +20,22 @@ def native(array: np.ndarray) -> np.ndarray:
     return np.array(array, dtype=array.dtype.newbyteorder("="), order="C")
 
 
+def _shortened(name: str) -> str:
+    return name if len(name) <= 100 else f"{name[:100]}..."
+
+
 def cloud_from_columns(columns: Mapping[str, np.ndarray], source: object) -> PointCloud:
     """A cloud from columns x, y, z ((N,) each, one common dtype results) and fields ((N,) or (N, K)).
 
     Raises:
-        InvalidCloud: x, y or z is missing, or is not a number a point.
+        InvalidCloud: x, y or z is missing, or is not a number per point.
     """
     missing = [axis for axis in AXES if axis not in columns]
     if missing:
         raise InvalidCloud(f"{source}: expected columns x, y, z; {', '.join(missing)} missing among {list(columns)}")
     positions = [columns[axis] for axis in AXES]
     if any(axis.ndim != 1 for axis in positions):
-        raise InvalidCloud(f"{source}: expected one value of x, y and z a point")
+        raise InvalidCloud(f"{source}: expected one value of x, y and z per point")
     xyz = np.stack(positions, axis=1).astype(np.result_type(*positions).newbyteorder("="), copy=False)
     return PointCloud(xyz, {name: native(values) for name, values in columns.items() if name not in AXES})
 
@@ -50,6 +54,6 @@ def holdable(
         if what is None:
             kept[name] = values
         elif not drop_unsupported:
-            described = f"field {name!r} ({values.dtype}, shape {values.shape})"
-            raise UnsupportedField(f"{described}: {what}; drop it or use .npz")
+            described = f"field {_shortened(name)!r} ({values.dtype}, shape {values.shape})"
+            raise UnsupportedField(f"{described}: {what}; leave it out (--drop-unsupported) or use another format")
     return kept

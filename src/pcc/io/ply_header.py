@@ -2,7 +2,8 @@
 
     ply / format ascii|binary_little_endian 1.0 / element vertex N / property TYPE NAME ... / end_header
 
-``parse_header`` gives None for every other header, sound or damaged; what those hold is not decided here.
+``parse_header`` gives None for every other header, sound or damaged; what those hold is not decided here. Both go
+through ``plain_header`` first, which takes out what does not matter: comments in any bytes, the kind of line ends.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ _PLY_NAMES = {
     "int8": "char", "uint8": "uchar", "int16": "short", "uint16": "ushort",
     "int32": "int", "uint32": "uint", "float32": "float", "float64": "double",
 }  # fmt: skip
-_DTYPES = {name: name for name in _PLY_NAMES} | {ply: name for name, ply in _PLY_NAMES.items()}
+KINDS = {name: name for name in _PLY_NAMES} | {ply: name for name, ply in _PLY_NAMES.items()}
 DTYPES = tuple(_PLY_NAMES)
-MAX_HEADER_BYTES = 1 << 16
+MAX_HEADER_BYTES = 1 << 20
 _END = b"\nend_header\n"
+_REMARKS = (b"comment", b"obj_info")
 MAX_COUNT_DIGITS = 18
 _LITTLE_ENDIAN = ("binary_little_endian", "1.0")
 
@@ -40,8 +42,49 @@ class Header(NamedTuple):
     num_bytes: int
 
 
+class PlainHeader(NamedTuple):
+    """A header without what does not matter.
+
+    Attributes:
+        text: Its lines in ASCII, each ended by a newline, without comments.
+        num_bytes: What it takes in the file.
+        names: placeholder -> name of the properties whose names are not ASCII.
+    """
+
+    text: bytes
+    num_bytes: int
+    names: dict[str, str]
+
+
+def plain_header(start: bytes) -> PlainHeader | None:
+    """The header at the ``start`` of a file (``MAX_HEADER_BYTES`` of it are enough); None if it has no end."""
+    newline = b"\n" if not start.startswith(b"ply\r") or start.startswith(b"ply\r\n") else b"\r"
+    lines: list[bytes] = []
+    names: dict[str, str] = {}
+    at = 0
+    while (end := start.find(newline, at)) >= 0:
+        words = start[at:end].split()
+        at = end + 1
+        if words[:1] == [b"property"] and len(words) > 1 and not words[-1].isascii():
+            placeholder = f"\x7f{len(names)}"  # ASCII that no file has
+            names[placeholder] = _decoded(words[-1])
+            words[-1] = placeholder.encode()
+        if words and words[0] not in _REMARKS:
+            lines.append(b" ".join(words))
+        if words == [b"end_header"]:
+            return PlainHeader(b"\n".join(lines) + b"\n", at, names)
+    return None
+
+
+def _decoded(name: bytes) -> str:
+    try:
+        return name.decode("utf-8")
+    except UnicodeDecodeError:
+        return name.decode("latin-1")
+
+
 def parse_header(start: bytes) -> Header | None:
-    """The header at the ``start`` of a file (``MAX_HEADER_BYTES`` of it are enough); None if it is not a plain one."""
+    """The header at the ``start`` of a file; None if it is not a plain one."""
     end = start.find(_END)
     if end < 0 or not start[:end].isascii() or b"\r" in start[:end]:
         return None
@@ -55,7 +98,7 @@ def parse_header(start: bytes) -> Header | None:
     if any(len(lines[at][2]) > MAX_COUNT_DIGITS for at in elements):
         return None
     rows = lines[3 : elements[1] if len(elements) > 1 else None]
-    properties = {words[-1]: _DTYPES.get(words[1], "") for words in rows if len(words) == 3 and words[0] == "property"}
+    properties = {words[-1]: KINDS.get(words[1], "") for words in rows if len(words) == 3 and words[0] == "property"}
     if lines[2][1] != "vertex" or len(properties) != len(rows) or not all(properties.values()):
         return None
     others = tuple(lines[at][1] for at in elements[1:] if int(lines[at][2]))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pcc.metrics.nearest import Nearest
+from pcc.metrics.packed_colours import unpacked
 from pcc.metrics.unique import Unique
 from pcc.pointcloud import PointCloud
 
@@ -36,12 +37,12 @@ class Attributes:
 
 
 def read_attributes(cloud: PointCloud, unique: Unique) -> Attributes:
-    """The attributes of ``cloud``: colours of 8 bits, and the first field that is a reflectance by its name.
+    """The attributes of ``cloud``: colours of 8 bits, packed ones too, and the first reflectance by its name.
 
     Raises:
         ValueError: a reflectance is NaN or infinite.
     """
-    colours = None
+    colours, cloud = None, unpacked(cloud)
     if all(name in cloud.fields and cloud.fields[name].dtype == np.uint8 for name in COLOURS):
         colours = unique.mean(np.stack([cloud.fields[name] for name in COLOURS], axis=1)).astype(np.uint8)
     name = _reflectance_name(cloud)

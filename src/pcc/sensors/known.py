@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import warnings
 from functools import lru_cache
 from pathlib import Path
 
-from pcc.errors import InvalidSensor
+from pcc.errors import InvalidSensor, PccWarning
 from pcc.sensors.cache import cache_folder
 from pcc.sensors.table import SensorTable, from_json
 
@@ -22,14 +23,14 @@ def sensor_folders() -> list[Path]:
 
 
 def known_tables() -> list[SensorTable]:
-    """All tables, in the order of the folders and by name; files that are none are passed over."""
+    """All tables, in the order of the folders and by name; files that are none are named in a warning, and skipped."""
     tables = []
     for folder in sensor_folders():
         for path in sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else ():
             try:
                 tables.append(load_table(path))
-            except InvalidSensor:
-                continue
+            except InvalidSensor as error:
+                warnings.warn(f"skipped: {error}", PccWarning, stacklevel=2)
     return tables
 
 

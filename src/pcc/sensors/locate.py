@@ -59,8 +59,9 @@ class Located:
 
     def among(self, seen: np.ndarray) -> Located:
         """As a part of more points, those where the mask ``seen`` (N,) is set; the others fit nowhere."""
-        found = Found(*(_spread(values, seen) for values in (self.found.laser, self.found.step, self.found.index)), (
-            _spread(self.found.error, seen)))  # fmt: skip
+        old = self.found
+        laser, step, index, error = (_spread(values, seen) for values in (old.laser, old.step, old.index, old.error))
+        found = Found(laser, step, index, error)
         turns, measured = (None if a is None else _spread(a, seen) for a in (self.turns, self.measured))
         return replace(self, found=found, fits=_spread(self.fits, seen), turns=turns, measured=measured)
 
@@ -90,7 +91,7 @@ def locate(
             The first table that suits is then the only one.
         to_the_last_place: know the motion as finely as float32 positions tell it.
     """
-    seen = xyz.any(axis=1)
+    seen = np.asarray(xyz.any(axis=1))
     points = xyz if seen.all() else xyz[seen]
     sample = sample_of(points)
     if not is_far(sample):

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from pcc.errors import InvalidSensor
+from pcc.io.json_file import read_json
 from pcc.ops.lattice_context import MOST_RANGE
 from pcc.ops.lattice_map import MAX_LASERS, MAX_REACH, SLOPE_BITS, Lattice
 from pcc.sensors.turn import MAX_STEPS, turn_table
@@ -67,9 +68,10 @@ class SensorTable:
             ("offset", np.int64, (lasers, 3), MAX_OFFSET),
             ("shift", np.int32, (lasers,), MAX_STEPS),
         ):
-            array = np.ascontiguousarray(getattr(self, name), dtype)
-            if array.shape != shape or np.abs(array).max(initial=0) > most:
+            given = np.asarray(getattr(self, name))
+            if given.shape != shape or (given < -most).any() or (given > most).any():
                 raise InvalidSensor(f"sensor: expected {name} of the shape {shape}, at most {most} in magnitude")
+            array = np.ascontiguousarray(given, dtype)
             array.flags.writeable = False
             object.__setattr__(self, name, array)
         if (np.abs(self.slope).max(1) == 0).any():
@@ -162,7 +164,7 @@ def from_json(path: str | Path) -> SensorTable:
         InvalidSensor: it cannot be read, or is no valid table.
     """
     try:
-        record = json.loads(Path(path).read_text(encoding="utf-8"))
+        record = read_json(Path(path))
         if not isinstance(record, dict) or record.get("format") != FORMAT:
             raise InvalidSensor(f"{path}: expected a sensor of the format {FORMAT}")
         lasers = record["lasers"]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pcc.metrics.nearest import kd_tree
+from pcc.metrics.packed_colours import is_packed, unpacked
 from pcc.pointcloud import PointCloud
 from pcc.viewing.colour_map import Scale, paint, span
 
@@ -20,14 +21,17 @@ def colours(clouds: Sequence[PointCloud], field: str | None, upright: int) -> tu
     """(N, 3) uint8 colours of each cloud, and their scale; None where the colours are the clouds' own.
 
     Args:
-        field: a field's name; None takes red, green and blue where all clouds have them, else the height.
+        field: a field's name; None takes red, green and blue where all clouds have them, packed into ``rgb`` or
+            ``rgba`` too, else the height.
         upright: 0, 1 or 2, the axis of the height.
 
     Raises:
         ValueError: a cloud has no such field, or several numbers a point in it.
     """
-    if field is None and all(name in cloud.fields for cloud in clouds for name in RGB):
-        return [own_colours(cloud) for cloud in clouds], None
+    coloured = [unpacked(cloud) for cloud in clouds]
+    own = field is None or all(is_packed(cloud, field) for cloud in clouds)
+    if own and all(name in cloud.fields for cloud in coloured for name in RGB):
+        return [own_colours(cloud) for cloud in coloured], None
     values = [cloud.xyz[:, upright] if field is None else _field(cloud, field) for cloud in clouds]
     scale = span(f"height ({'xyz'[upright]})" if field is None else field, np.concatenate(values).astype(np.float64))
     return [paint(v, scale) for v in values], scale

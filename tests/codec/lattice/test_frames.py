@@ -9,7 +9,7 @@ import pcc
 from pcc.codec import container
 from pcc.codec.container import FIELD, FLOATS, LATTICE, ORDER, frame_chunks, frame_spans
 from pcc.codec.info import describe
-from pcc.errors import CorruptStream, InvalidCloud, InvalidSensor, LimitExceeded, ModelMismatch, PccError
+from pcc.errors import CorruptStream, InvalidSensor, LimitExceeded, ModelMismatch, PccError
 from tests.sensors.tables import small_table
 from tests.sensors.turns import moved, small_turn
 
