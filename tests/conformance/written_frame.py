@@ -310,7 +310,7 @@ def read(
     if l is not None and "M" in payload:
         raise Corrupt("multiplicities")
     codes = octree_codes(payload, h, models) if l is None else [l.codes[i] for i in l.order]
-    xyz = positions(codes, h)
+    xyz = positions(codes, h) if "F" not in payload else np.empty(0)
     sha = hashlib.sha256(h.grid + h.num_points.to_bytes(8, "little") + np.array(codes, "<u8").tobytes())
     fields = {}
     for tag, chunk in frame:

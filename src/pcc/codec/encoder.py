@@ -18,6 +18,7 @@ from pcc.codec.choice import ADAPTIVE, AUTO
 from pcc.codec.digest import decoded_digest
 from pcc.codec.dtypes import dtype_code
 from pcc.codec.fields import encode_field, select
+from pcc.codec.finite import all_finite
 from pcc.codec.floats import encode_floats
 from pcc.codec.header import FrameHeader, write_header
 from pcc.codec.order import decoded_order, encode_order
@@ -28,7 +29,7 @@ from pcc.codec.positions import (
 )
 from pcc.codec.target import MODEL as LOSSY_MODEL
 from pcc.codec.target import Target
-from pcc.errors import InvalidSensor, LimitExceeded
+from pcc.errors import InvalidCloud, InvalidSensor, LimitExceeded
 from pcc.geometry.voxels import check_options, devoxelize_codes, voxelize
 from pcc.inference.program import Program
 from pcc.ops import morton
@@ -136,6 +137,8 @@ def encode_frame(
         positions = min(ways, key=lambda way: way.num_bytes)
     chosen = {name: values[positions.rows] for name, values in chosen.items()}
     floats = cloud.xyz[positions.rows] if lossless_floats else None
+    if floats is None and not all_finite(positions.codes, positions.grid, positions.depth):
+        raise InvalidCloud(f"a rounded coordinate is beyond the finite {positions.grid.dtype}; take smaller voxels")
     untouched = size is None and max_error is None and target is None
     exact = not positions.inferred and (lossless_floats or untouched or _restores(cloud.xyz, positions))
     header = FrameHeader(

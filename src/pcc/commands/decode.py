@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pcc.codec.container import frame_spans
 from pcc.codec.decoder import decode_frame
 from pcc.codec.limits import Limits
+from pcc.codec.session import Session
 from pcc.commands.shared import STREAM_SUFFIX, Job, plan, prepare, run_all, show
 from pcc.errors import CorruptStream
 from pcc.io import FORMATS, write_points
@@ -36,13 +36,14 @@ def run(
 
 def _decode_one(job: Job, limits: Limits, as_json: bool, options: dict[str, Any]) -> None:
     data = job.source.read_bytes()
-    spans = frame_spans(data, limits)
+    session = Session(data, limits)
+    spans = session.spans
     if not spans:
         raise CorruptStream("truncated: the stream has no frame")
     job.target.parent.mkdir(parents=True, exist_ok=True)
     for i, span in enumerate(spans):
         start = time.perf_counter()
-        cloud = decode_frame(data, span, limits=limits)
+        cloud = decode_frame(data, span, session=session)
         decoded = time.perf_counter()
         target = job.target if len(spans) == 1 else job.target.with_stem(f"{job.target.stem}_{i:06d}")
         write_points(target, cloud, **options)
@@ -55,4 +56,4 @@ def _decode_one(job: Job, limits: Limits, as_json: bool, options: dict[str, Any]
             "write_s": time.perf_counter() - decoded,
         }
         line = f"{job.source} -> {target}: {len(cloud):,} points, {record['decode_s']:.2f} s"
-        show(record, line, as_json)
+        show(record, [line], as_json)

@@ -35,7 +35,7 @@ def _encode_one(job: Job, as_json: bool, drop_invalid: bool, options: dict[str, 
         file.write(data)
     record = _record(job, data, len(cloud)) | {"num_dropped": len(original) - len(cloud)}
     record |= {"read_s": loaded - start, "encode_s": encoded - loaded}
-    show(record, _line(record), as_json)
+    show(record, [_line(record)], as_json)
 
 
 def _record(job: Job, data: bytes, num_points: int) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def complain(error: BaseException, where: object = "") -> int:
     """One line on stderr; gives the exit code."""
     text = " ".join(_message(error).split()) or type(error).__name__
     prefix = f"{where}: " if where and str(where) not in text else ""
-    sys.stderr.write(f"pcc: {prefix}{text}\n")
+    sys.stderr.write(printable(f"pcc: {prefix}{text}") + "\n")
     return exit_code(error)
 
 
@@ -144,10 +144,21 @@ def _progress(items: Sequence[Any]) -> Iterable[Any]:
         yield from progress.track(items, description="pcc")
 
 
-def show(record: dict[str, Any], text: str, as_json: bool) -> None:
-    """One result on stdout: a JSON object on one line (infinities as strings: JSON has none), or text."""
-    sys.stdout.write((json.dumps(_jsonable(record), allow_nan=False) if as_json else text) + "\n")
+def show(record: dict[str, Any], text: str | Sequence[str], as_json: bool) -> None:
+    """One result on stdout: a JSON object on one line (infinities as strings: JSON has none), or text.
+
+    Args:
+        text: its lines; in a string line feeds end them, and so could a name's.
+    """
+    lines = text.split("\n") if isinstance(text, str) else text
+    shown = json.dumps(_jsonable(record), allow_nan=False) if as_json else "\n".join(map(printable, lines))
+    sys.stdout.write(shown + "\n")
     sys.stdout.flush()  # a reader sees each result when it is there, and a closed pipe is noticed here
+
+
+def printable(line: str) -> str:
+    """With escapes for what does not print: a name in a file may hold line feeds, or commands to a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
 
 def _jsonable(value: Any) -> Any:

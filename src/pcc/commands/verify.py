@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from pcc.codec.container import frame_spans
 from pcc.codec.decoder import decode_frame
 from pcc.codec.header import FrameHeader
 from pcc.codec.info import describe
 from pcc.codec.limits import Limits
+from pcc.codec.session import Session
 from pcc.commands.shared import STREAM_SUFFIX, find_inputs, prepare, run_all, show
 from pcc.errors import CorruptStream
 from pcc.geometry.grid import quantize
@@ -57,7 +57,8 @@ def _verify_one(
     path: Path, against: Path | None, drop_invalid: bool, limits: Limits, as_json: bool, wanted: Wanted
 ) -> None:
     data = path.read_bytes()
-    spans, frames = frame_spans(data, limits), describe(data, limits)
+    session, frames = Session(data, limits), describe(data, limits)
+    spans = session.spans
     if not spans:
         raise CorruptStream("truncated: the stream has no frame")
     if against is not None and len(spans) != 1:
@@ -65,14 +66,14 @@ def _verify_one(
     record = {"file": str(path), "num_frames": len(spans), "digest": "ok"}
     line = f"{path}: ok, {len(spans)} frame{'' if len(spans) == 1 else 's'}, digests match"
     for span, frame in zip(spans, frames, strict=True):
-        cloud = decode_frame(data, span, limits=limits)
+        cloud = decode_frame(data, span, session=session)
         if against is not None:
             original = read_points(against)
             agreement = agree(original.finite() if drop_invalid else original, cloud, frame.header, wanted)
             record |= {"against": str(against), "lossless": agreement.lossless, "max_error": agreement.max_error}
             record |= {} if agreement.d1_psnr is None else {"d1_psnr": agreement.d1_psnr}
             line += f"; against {against}: {agreement.text}"
-    show(record, line, as_json)
+    show(record, [line], as_json)
 
 
 @dataclass(frozen=True)
