@@ -23,7 +23,7 @@ from pcc.codec.header import FrameHeader, parse_header
 from pcc.codec.inferred import Inferred
 from pcc.codec.lattice.chunk import LatticeHeader, parse_lattice_header
 from pcc.codec.lattice.levels import parse_level_field
-from pcc.codec.limits import DEFAULT_LIMITS, Limits
+from pcc.codec.limits import DEFAULT_LIMITS, Limits, within
 from pcc.codec.session import Session
 from pcc.codec.wire import Reader
 
@@ -96,7 +96,8 @@ def describe(data: bytes | memoryview, limits: Limits = DEFAULT_LIMITS) -> list[
 
 
 def _describe_frame(session: Session, span: tuple[int, int]) -> FrameInfo:
-    chunks = list(frame_chunks(session.data, span))
+    chunks, work = list(frame_chunks(session.data, span)), session.work_on(span)
+    within("fields", sum(chunk.tag in FIELD_TAGS for chunk in chunks), session.limits.max_fields)
     geometry = _of(chunks, GEOMETRY)
     header = parse_header(_of(chunks, HEADER)[0].payload, session.limits)
     how = GeometryHeader(None)
@@ -106,7 +107,7 @@ def _describe_frame(session: Session, span: tuple[int, int]) -> FrameInfo:
     lattice = _of(chunks, LATTICE)
     in_lattice = None
     if lattice:
-        in_lattice = parse_lattice_header(Reader(lattice[0].payload), session.find_table, session.work_on(span))
+        in_lattice = parse_lattice_header(Reader(lattice[0].payload), session.find_table, work)
     return FrameInfo(
         header=header,
         num_bytes=span[1] - span[0],

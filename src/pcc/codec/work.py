@@ -19,6 +19,7 @@ LOOKS = 16  # cells that are passed over
 STEPS = 16  # azimuth steps of a sensor, and firing columns
 FIELD_COST = 8  # bytes for a byte of a field
 FLOAT_BYTES, ORDER_BYTES, COUNT_BYTES = 128, 64, 32  # for a point of `F`, a point of `O`, a voxel of `M`
+APART_BYTES = 128  # for a point that has no cell in a lattice
 
 
 class Work:

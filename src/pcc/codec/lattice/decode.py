@@ -18,7 +18,7 @@ from pcc.codec.lattice.layout import Listed, Ordered, Placed, place_cells, put_i
 from pcc.codec.lattice.reflectance import Shown
 from pcc.codec.limits import Limits, within
 from pcc.codec.wire import Reader
-from pcc.codec.work import Work
+from pcc.codec.work import APART_BYTES, Work
 from pcc.entropy.coders import RansDecoder
 from pcc.errors import CorruptStream
 from pcc.geometry.range_image import RangeImage, azimuths_of, deviations_of, roll_of
@@ -71,6 +71,7 @@ def decode_lattice(
     if work is not None:
         work.steps(header.sensor.steps)
         work.cells(num_cells)
+        work.memory(APART_BYTES * header.num_apart)
     apart = morton.decode(parse_apart(reader, header.num_apart, frame.depth, work))
     coder = RansDecoder(bytes(reader.rest()))
     shown, numbers = _ranges(header, find(header.model), coder)
