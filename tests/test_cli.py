@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import pcc
+from pcc import cli
 from pcc.cli import main
 from pcc.commands import doctor
 from pcc.inference.registry import model_paths
@@ -141,6 +143,37 @@ def test_another_original_ends_with_3(scan, tmp_path, capsys):
 def test_limits_end_with_4(scan, tmp_path):
     run("encode", scan, "-o", tmp_path / "scan.pcc")
     assert run("decode", tmp_path / "scan.pcc", "-o", tmp_path / "x.ply", "--max-points", 302) == 4
+
+
+@pytest.mark.parametrize("limit", ["points", "fields", "field-bytes", "frames", "nodes"])
+def test_every_limit_has_an_option(scan, tmp_path, capsys, limit):
+    """0 refuses every frame that has points and fields, and says which limit; large ones take it."""
+    stream = tmp_path / "scan.pcc"
+    run("encode", scan, "-o", stream)
+    for command in (["decode", stream, "-o", tmp_path / "x.ply"], ["verify", stream], ["info", stream]):
+        needs = limit != "field-bytes" or command[0] != "info"  # which decodes no value
+        capsys.readouterr()
+        assert run(*command, f"--max-{limit}", 0) == (4 if needs else 0)
+        assert (limit.replace("field-bytes", "bytes of field") in capsys.readouterr().err) == needs
+        assert run(*command, f"--max-{limit}", 10**9) == 0
+
+
+def test_help_tells_the_default_limits():
+    """As `pcc.Limits` has them, and no other option."""
+    assert [f"max_{name}" for name in cli.LIMITS] == [field.name for field in fields(pcc.Limits)]
+    for name, text in cli.LIMITS.items():
+        default = getattr(pcc.Limits(), f"max_{name}")
+        told = text.partition("Default: ")[2]
+        assert told.startswith({None: "by the size", 1 << 30: "1 GiB"}.get(default, f"{default or 0:,}."))
+
+
+def test_names_in_streams_cannot_command_the_terminal(tmp_path, capsys):
+    cloud = pcc.PointCloud(np.zeros((2, 3), np.int16), {"\x1b[31mred\nframe 1": np.zeros(2, np.uint8)})
+    (tmp_path / "a.pcc").write_bytes(pcc.encode(cloud))
+    assert run("info", tmp_path / "a.pcc") == 0
+    lines = capsys.readouterr().out.split("\n")
+    assert any("\\x1b[31mred\\nframe 1 uint8" in line for line in lines)
+    assert all(line.isprintable() for line in lines)
 
 
 def test_missing_models_end_with_5(scan, tmp_path, capsys):

@@ -60,7 +60,7 @@ void decide_scalar(Block& block, const Bins& bins, int bit, std::uint16_t* p1) {
 constexpr auto decide_avx2 = decide_scalar;
 
 PCC_AVX512 PCC_INLINE __m512i wide(const std::int32_t* values) {
-  return _mm512_cvtepi32_epi64(_mm256_load_si256(reinterpret_cast<const __m256i*>(values)));
+  return _mm512_cvtepi32_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(values)));
 }
 
 // Quotients of 31-bit numbers by 17-bit ones, rounded down: a double's quotient is off by less than the distance of any

@@ -14,12 +14,17 @@ import os
 import signal
 import sys
 import threading
+from argparse import Namespace
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pcc.commands.arguments import CommandParser, count, names
 from pcc.commands.sensor_arguments import sensor
 from pcc.commands.shared import EXPECTED, OK, USAGE, complain, plain_warnings
 from pcc.commands.stdio import path
+
+if TYPE_CHECKING:
+    from pcc.codec.limits import Limits
 
 DESCRIPTION = """Learned, bit-exact compression of point clouds.
 
@@ -29,8 +34,6 @@ pcc verify scan.pcc --against scan.ply      proves it
 pcc info scan.pcc
 
 Exit codes: 0 ok, 2 usage or input, 3 corrupt stream, 4 limit exceeded, 5 model missing."""
-
-DEFAULT_MAX_POINTS = 1 << 25
 
 
 def encode(line: Sequence[str]) -> int:
@@ -116,18 +119,17 @@ def decode(line: Sequence[str]) -> int:
     _add_columns(parser)
     parser.flag("--ascii", help="PLY as text.")
     parser.flag("--drop-unsupported", help="Leave out fields that the output format cannot hold.")
-    _add_max_points(parser)
+    _add_limits(parser)
     _add_threads(parser)
     _add_json(parser)
     given = parser.parse(line)
-    from pcc.codec.limits import Limits
     from pcc.commands import decode as command
 
     return command.run(
         given.inputs,
         given.output,
         format=given.format,
-        limits=Limits(max_points=given.max_points),
+        limits=_limits(given),
         threads=given.threads,
         as_json=given.json,
         ascii=given.ascii,
@@ -144,13 +146,12 @@ def info(line: Sequence[str]) -> int:
     """
     parser = CommandParser("info", info.__doc__)
     _add_inputs(parser)
-    _add_max_points(parser)
+    _add_limits(parser)
     _add_json(parser)
     given = parser.parse(line)
-    from pcc.codec.limits import Limits
     from pcc.commands import info as command
 
-    return command.run(given.inputs, limits=Limits(max_points=given.max_points), as_json=given.json)
+    return command.run(given.inputs, limits=_limits(given), as_json=given.json)
 
 
 def verify(line: Sequence[str]) -> int:
@@ -170,18 +171,16 @@ def verify(line: Sequence[str]) -> int:
     parser.option("--psnr", type=float, help="With --against: fail where a lossy stream has a lower D1, in dB.")
     parser.option("--peak", type=float, help="Of D1, in voxels. Default: 2^depth - 1.")
     _add_drop_invalid(parser)
-    _add_max_points(parser)
+    _add_limits(parser)
     _add_threads(parser)
     _add_json(parser)
     given = parser.parse(line)
-    from pcc.codec.limits import Limits
     from pcc.commands import verify as command
 
-    limits = Limits(max_points=given.max_points)
     return command.run(
         given.inputs,
         given.against,
-        limits=limits,
+        limits=_limits(given),
         threads=given.threads,
         as_json=given.json,
         drop_invalid=given.drop_invalid,
@@ -301,8 +300,26 @@ def _add_columns(parser: CommandParser) -> None:
     parser.option("--columns", type=names, help=text)
 
 
-def _add_max_points(parser: CommandParser) -> None:
-    parser.option("--max-points", type=count, default=DEFAULT_MAX_POINTS, help="Refuse frames of more points.")
+LIMITS = {
+    "points": "Refuse frames of more points. Default: 33,554,432.",
+    "fields": "Refuse frames of more fields. Default: 4,096.",
+    "field_bytes": "Refuse frames of more bytes of fields. Default: 1 GiB.",
+    "frames": "Refuse files of more frames. Default: 1,048,576.",
+    "nodes": "Refuse files of more work, in nodes of an octree (docs/limits.md). Default: by the size of the file.",
+}
+
+
+def _add_limits(parser: CommandParser) -> None:
+    for name, text in LIMITS.items():
+        parser.option(f"--max-{name.replace('_', '-')}", type=count, help=text)
+
+
+def _limits(given: Namespace) -> Limits:
+    """The default ones, but for those that are given."""
+    from pcc.codec.limits import Limits
+
+    limits = {f"max_{name}": getattr(given, f"max_{name}") for name in LIMITS}
+    return Limits(**{name: limit for name, limit in limits.items() if limit is not None})
 
 
 def _add_threads(parser: CommandParser) -> None:

@@ -35,6 +35,16 @@ def test_equal_values_take_a_few_bytes(name):
     assert len(check(np.full(100_000, 1, name))) <= 1 + 2 * np.dtype(name).itemsize
 
 
+def test_a_palette_has_no_more_entries_than_there_are_values():
+    """No encoder writes one, and 20 bytes of it would cost a decoder 65536 entries for a single value."""
+    for entries, size in ((2, 1), (4, 3), (65536, 65535), (65537, 70000), (0, 1)):
+        column = bytes([PALETTE]) + varint(entries) + b"\1\0" * 8 + b"\1\0" * 2
+        with pytest.raises(CorruptStream, match=f"palette: {entries} entries"):
+            decode_column(Reader(column), np.dtype(np.uint64), size)
+    column = bytes([PALETTE]) + varint(3) + b"\1\0" * 8 + b"\1\0"
+    assert decode_column(Reader(column), np.dtype(np.uint64), 3).tolist() == [0, 0, 0]
+
+
 @pytest.mark.parametrize("name", ["uint16", "int32", "uint64"])
 def test_sequences_take_little(name):
     assert len(check(np.arange(60_000).astype(name))) < 600

@@ -33,6 +33,13 @@ def test_any_field_survives(name, values):
     check(name, values)
 
 
+@pytest.mark.parametrize("columns", [1, 63, 64, 65, 200])
+def test_wide_fields_survive(columns, rng):
+    """They are decoded some columns at a time."""
+    check("wide", rng.integers(0, 5, (30, columns)).astype(np.uint16))
+    check("wide", np.empty((0, columns), np.uint16))
+
+
 def test_sizes():
     assert len(check("red", np.array([7], np.uint8))) == 9
     assert len(check("red", np.empty(0, np.uint8))) == 6

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from pcc.codec.walk import walk
-from pcc.errors import CorruptStream
+from pcc.codec.work import Work
+from pcc.errors import CorruptStream, LimitExceeded
 from pcc.geometry.octree import leaf_codes, occupancies
 from tests.trees import random_codes
 
@@ -35,6 +36,9 @@ class Uniform:
 
     def view(self, level):
         return level
+
+    def num_links(self, view):
+        return int((view.neighbours >= 0).sum())
 
     def features(self, feats, view, scale):
         self.calls.append(("features", view.depth, scale, feats))
@@ -122,6 +126,21 @@ def test_no_level_outgrows_the_limit():
     with pytest.raises(CorruptStream, match="level 1"):
         walk(Uniform(), tape, 2, max_leaves=7)
     assert len(tape.tape) == 1
+
+
+def test_a_level_is_paid_for_before_it_is_made():
+    """A root costs 48 + 4 + 1 and its link 1/16; 8 nodes, each the neighbour of all, 48 + 4 + 8 and 64 links."""
+    full = [np.ones((1, 8), np.uint8), np.ones((8, 8), np.uint8)]
+    costs = [48 + 4 + 1, 1 / 16, 48 + 4 + 8, 64 / 16]
+    for paid in range(len(costs)):
+        network, tape = Uniform(), Tape(full)
+        with pytest.raises(LimitExceeded):
+            walk(network, tape, 2, work=Work(sum(costs[: paid + 1]) - 0.01, 0))
+        assert len(tape.tape) == len(full) - paid // 2
+        assert [name for name, *_ in network.calls].count("features") == paid // 2
+    work = Work(1000, 0)
+    walk(Uniform(), Tape(full), 2, work=work)
+    assert work.spent == sum(costs)
 
 
 @pytest.mark.parametrize("depth", [1, 2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pcc import errors
-from pcc.commands.shared import Job, complain, exit_code, find_inputs, plan, prepare, run_all
+from pcc.commands.shared import Job, complain, exit_code, find_inputs, plan, prepare, printable, run_all, show
 
 
 @pytest.fixture
@@ -78,6 +79,34 @@ def test_an_error_is_one_line(capsys):
     assert capsys.readouterr().err == "pcc: a.ply: two lines\n"
     assert complain(PermissionError(13, "Permission denied", "out/b.pcc"), Path("a.ply")) == 2
     assert capsys.readouterr().err == "pcc: a.ply: out/b.pcc: Permission denied\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("plain, äöü, 点云, a b", "plain, äöü, 点云, a b"),
+        ("\x1b[31mred\x1b]0;title\x07", "\\x1b[31mred\\x1b]0;title\\x07"),
+        ("two\nlines\r\t", "two\\nlines\\r\\t"),
+        ("\x9b31m \u202e \u200b \U000e0041", "\\x9b31m \\u202e \\u200b \\U000e0041"),
+        ("\udcff", "\\udcff"),  # a byte of a file's name that is no UTF-8
+    ],
+)
+def test_what_does_not_print_is_shown_as_an_escape(capsys, line, shown):
+    """In text, lines and errors; JSON has escapes of its own."""
+    assert printable(line) == shown
+    show({}, [line, "next"], as_json=False)
+    assert capsys.readouterr().out == f"{shown}\nnext\n"
+    complain(ValueError(f"a{line.strip()}b"), line)
+    error = capsys.readouterr().err
+    assert error.isascii() or "点" in error
+    assert error[:-1].isprintable()
+    show({"name": line}, "", as_json=True)
+    assert json.loads(capsys.readouterr().out) == {"name": line}
+
+
+def test_line_feeds_of_a_string_end_lines(capsys):
+    show({}, "one\ntwo\x07", as_json=False)
+    assert capsys.readouterr().out == "one\ntwo\\x07\n"
 
 
 def test_one_error_does_not_stop_the_others(capsys):

@@ -96,6 +96,8 @@ def column(b: Bytes, n: int, dtype: np.dtype) -> np.ndarray:
     transform, size = b.u(1), dtype.itemsize
     if transform & 2:
         num_entries = b.varint()
+        if not 1 <= num_entries <= min(n, 65536):
+            raise Corrupt("palette")
         entries = words(b, num_entries, size, True)
         indices = words(b, n, 1 if num_entries <= 256 else 2, bool(transform & 1))
         result = [entries[i] for i in indices]
@@ -208,7 +210,10 @@ def positions(codes: list[int], h: Header) -> np.ndarray:
     k = np.array([coordinates(code, h.depth) for code in codes], np.int64).reshape(-1, 3) + np.array(h.origin)
     if dtype.kind in "biu" and num == den == 1:
         return k.astype(dtype)
-    values = k.astype(np.float64) * num / den
+    with np.errstate(over="ignore"):
+        values = k.astype(np.float64) * num / den
+        if dtype.kind == "f" and not np.isfinite(values.astype(dtype)).all():
+            raise Corrupt("a position that is no number")
     if dtype.kind == "f":
         return values.astype(dtype)
     info = np.iinfo(dtype)

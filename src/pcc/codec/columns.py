@@ -50,8 +50,8 @@ def decode_column(reader: Reader, dtype: np.dtype, size: int) -> np.ndarray:
     if not transform & PALETTE:
         return from_words(_decode_words(reader, word, size, delta), dtype)
     num_entries = reader.varint()
-    if not 1 <= num_entries <= MAX_PALETTE:
-        raise CorruptStream(f"palette: {num_entries} entries")
+    if not 1 <= num_entries <= min(size, MAX_PALETTE):
+        raise CorruptStream(f"palette: {num_entries} entries of {size} values")
     entries = _decode_words(reader, word, num_entries, DELTA)
     indices = _decode_words(reader, _index_dtype(num_entries), size, delta)
     if indices.max() >= num_entries:

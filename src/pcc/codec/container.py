@@ -5,7 +5,9 @@
 
 A chunk is a tag, a length, that many bytes and a CRC-32C of all of it. A tag in lower case is optional: a decoder
 that does not know it skips it. Frames depend on no other (but for a sensor's table, `pcc.codec.lattice.tables`), so
-appending is concatenation, and walking over tags and lengths finds every frame: the seek table only saves the walk.
+appending is concatenation, and a walk over tags and lengths finds every frame. It reads a few bytes per chunk, a
+microsecond or two, and no payload. So the seek table is written for readers that have the file at a distance, and
+nothing here believes it: no table, stale, wrong or forged, can hide a frame.
 What the payloads mean is not known here.
 """
 
@@ -25,6 +27,7 @@ FIELD, REFLECTANCE, DERIVED = b"A", b"R", b"B"  # three ways to code a field
 LOW_BITS, EXACT, RAW_POINTS = b"W", b"E", b"X"
 ORDER, DIGEST, SEEK_TABLE = b"O", b"D", b"t"
 FIELD_TAGS = (FIELD, REFLECTANCE, DERIVED)
+CHECKSUM_BYTES = 4
 
 
 @dataclass(frozen=True)
@@ -49,24 +52,30 @@ def write_chunk(tag: bytes, payload: bytes) -> bytes:
 
 def chunk_bytes(payload_bytes: int) -> int:
     """The length of a chunk, of its payload's."""
-    return 1 + len(varint(payload_bytes)) + payload_bytes + 4
+    return 1 + len(varint(payload_bytes)) + payload_bytes + CHECKSUM_BYTES
 
 
-def read_chunk(reader: Reader, *, check: bool = True) -> Chunk:
+def read_chunk(reader: Reader) -> Chunk:
     """The next chunk.
 
     Raises:
-        CorruptStream: the end comes too early, the tag is no letter, or (if ``check``) the checksum differs.
+        CorruptStream: the end comes too early, the tag is no letter, or the checksum differs.
     """
     start = reader.position
-    tag = bytes(reader.take(1))
-    if not tag.isalpha():
-        raise CorruptStream(f"no chunk begins at byte {start}")
-    payload = reader.take(reader.varint())
+    tag, size = _read_head(reader)
+    payload = reader.take(size)
     body, checksum = reader.data[start : reader.position], reader.u32()
-    if check and crc32c(body) != checksum:
+    if crc32c(body) != checksum:
         raise CorruptStream(f"chunk {tag.decode()!r} at byte {start}: checksum mismatch")
     return Chunk(tag, payload, start, reader.position)
+
+
+def _read_head(reader: Reader) -> tuple[bytes, int]:
+    """The next chunk's tag, and how long its payload is said to be."""
+    tag = bytes((reader.u8(),))
+    if not tag.isalpha():
+        raise CorruptStream(f"no chunk begins at byte {reader.position - 1}")
+    return tag, reader.varint()
 
 
 def join(frames: Sequence[bytes]) -> bytes:
@@ -80,13 +89,12 @@ def join(frames: Sequence[bytes]) -> bytes:
 
 
 def append(stream: bytes, frame: bytes, limits: Limits = DEFAULT_LIMITS) -> bytes:
-    """``stream`` with one more frame; its seek table is renewed.
+    """``stream`` with one more frame behind all that it holds; a seek table at its end is renewed.
 
     Raises:
         CorruptStream: ``stream`` is damaged where it must be read.
     """
-    spans = frame_spans(stream, limits)
-    end = spans[-1][1] if spans else PREAMBLE_BYTES
+    spans, end = _walk(stream, limits)
     return stream[:end] + frame + write_seek_table([*spans, (end, end + len(frame))])
 
 
@@ -104,59 +112,35 @@ def write_seek_table(spans: Sequence[tuple[int, int]]) -> bytes:
 
 
 def frame_spans(data: bytes | memoryview, limits: Limits = DEFAULT_LIMITS) -> list[tuple[int, int]]:
-    """Where the frames lie, first byte and end, from the seek table or else by scanning.
+    """Where the frames lie, first byte and end; tags and lengths are read, nothing else.
 
     Raises:
         CorruptStream: not a pcc stream, or damaged.
         LimitExceeded: more frames than ``limits`` allow.
     """
+    return _walk(data, limits)[0]
+
+
+def _walk(data: bytes | memoryview, limits: Limits) -> tuple[list[tuple[int, int]], int]:
+    """The frames' spans, and the end of what is no seek table."""
     parse_preamble(data)
-    spans = _read_seek_table(memoryview(data), limits)
-    return spans if spans is not None else scan(data, limits)
-
-
-def scan(data: bytes | memoryview, limits: Limits = DEFAULT_LIMITS) -> list[tuple[int, int]]:
-    """``frame_spans`` by walking over all chunks, without the seek table."""
-    reader, spans, start = Reader(data, PREAMBLE_BYTES), [], None
+    reader, spans, start, end = Reader(data, PREAMBLE_BYTES), [], None, PREAMBLE_BYTES
     while reader.remaining:
-        chunk = read_chunk(reader, check=False)
-        if (chunk.tag == HEADER) != (start is None) and not chunk.optional:
-            raise CorruptStream(f"chunk {chunk.tag.decode()!r} at byte {chunk.start} is out of place")
-        if chunk.tag == HEADER:
-            start = chunk.start
-        elif chunk.tag == DIGEST and start is not None:
-            spans.append((start, chunk.end))
+        at = reader.position
+        tag, size = _read_head(reader)
+        reader.skip(size + CHECKSUM_BYTES)
+        if (tag == HEADER) != (start is None) and not tag.islower():
+            raise CorruptStream(f"chunk {tag.decode()!r} at byte {at} is out of place")
+        if tag == HEADER:
+            start = at
+        elif tag == DIGEST and start is not None:
+            spans.append((start, reader.position))
             within("frames", len(spans), limits.max_frames)
             start = None
+        end = end if tag == SEEK_TABLE else reader.position
     if start is not None:
         raise CorruptStream(f"truncated: the frame at byte {start} has no end")
-    return spans
-
-
-def _read_seek_table(data: memoryview, limits: Limits) -> list[tuple[int, int]] | None:
-    """The spans in a sound seek table at the end; None if there is none, or it is damaged."""
-    if len(data) < PREAMBLE_BYTES + 8:
-        return None
-    start = len(data) - int.from_bytes(data[-8:-4], "little")
-    if not PREAMBLE_BYTES <= start < len(data) or data[start : start + 1] != SEEK_TABLE:
-        return None
-    try:
-        return _parse_seek_table(read_chunk(Reader(data, start)), limits)
-    except CorruptStream:
-        return None
-
-
-def _parse_seek_table(chunk: Chunk, limits: Limits) -> list[tuple[int, int]]:
-    reader, spans, position = Reader(chunk.payload), [], PREAMBLE_BYTES
-    for _ in range(within("frames", reader.varint(), limits.max_frames)):
-        start = position + reader.varint()
-        position = start + reader.varint()
-        if position > chunk.start:
-            raise CorruptStream("seek table: a frame lies outside of the stream")
-        spans.append((start, position))
-    reader.u32()
-    reader.finish("seek table")
-    return spans
+    return spans, end
 
 
 def frame_chunks(data: bytes | memoryview, span: tuple[int, int]) -> Iterator[Chunk]:

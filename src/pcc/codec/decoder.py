@@ -28,11 +28,11 @@ from pcc.codec.container import (
     REFLECTANCE,
     Chunk,
     frame_chunks,
-    frame_spans,
 )
 from pcc.codec.digest import DIGEST_BYTES, decoded_digest
 from pcc.codec.exact import decode_exact
 from pcc.codec.fields import decode_field
+from pcc.codec.finite import all_finite
 from pcc.codec.floats import MAX_FLOAT_VOXEL, decode_floats
 from pcc.codec.geometry import parse_geometry_header
 from pcc.codec.header import FrameHeader, parse_header
@@ -41,7 +41,9 @@ from pcc.codec.limits import DEFAULT_LIMITS, Limits, within
 from pcc.codec.low_bits import decode_low_bits
 from pcc.codec.order import decode_order, decoded_order
 from pcc.codec.raw_points import decode_raw_points
+from pcc.codec.session import Session
 from pcc.codec.wire import Reader
+from pcc.codec.work import EXACT_BYTES, FIELD_COST, FLOAT_BYTES, LOOKS, LOW_BYTES, ORDER_BYTES, Work, position_bytes
 from pcc.errors import CorruptStream, ModelMismatch
 from pcc.geometry.voxels import point_indices, point_values
 from pcc.ops import morton
@@ -68,26 +70,34 @@ def decode(data: bytes | memoryview, *, limits: Limits = DEFAULT_LIMITS, model: 
         InvalidSensor: the stream needs a sensor's table that is neither known here nor in the stream.
         ValueError: the stream has several frames.
     """
-    spans = frame_spans(data, limits)
-    if len(spans) > 1:
-        raise ValueError(f"data: expected one frame, got {len(spans)}; use pcc.decode_frames")
-    if not spans:
+    session = Session(data, limits)
+    if len(session.spans) > 1:
+        raise ValueError(f"data: expected one frame, got {len(session.spans)}; use pcc.decode_frames")
+    if not session.spans:
         raise CorruptStream("truncated: the stream has no frame")
-    return decode_frame(data, spans[0], limits=limits, model=model)
+    return decode_frame(data, session.spans[0], model=model, session=session)
 
 
 def decode_frames(
     data: bytes | memoryview, *, limits: Limits = DEFAULT_LIMITS, model: Model | None = None
 ) -> Iterator[PointCloud]:
     """The clouds of a stream of any number of frames, one by one; raises as ``decode`` does."""
-    for span in frame_spans(data, limits):
-        yield decode_frame(data, span, limits=limits, model=model)
+    session = Session(data, limits)
+    for span in session.spans:
+        yield decode_frame(data, span, model=model, session=session)
 
 
 def decode_frame(
-    data: bytes | memoryview, span: tuple[int, int], *, limits: Limits = DEFAULT_LIMITS, model: Model | None = None
-) -> PointCloud:
-    """The cloud of the frame at bytes ``span`` (see ``container.frame_spans``); raises as ``decode`` does."""
+    data: bytes | memoryview, span: tuple[int, int], *, limits: Limits = DEFAULT_LIMITS, model: Model | None = None,
+    session: Session | None = None,
+) -> PointCloud:  # fmt: skip
+    """The cloud of the frame at bytes ``span`` (see ``container.frame_spans``); raises as ``decode`` does.
+
+    Args:
+        session: of the file, whose limits hold; None: this frame is the only one that is decoded of it.
+    """
+    session = session or Session(data, limits)
+    limits, work = session.limits, session.work_on(span)
     chunks = frame_chunks(data, span)
     header = parse_header(next(chunks).payload, limits)
     by_tag: dict[bytes, list[Chunk]] = {tag: [] for tag in _TAGS}
@@ -95,17 +105,21 @@ def decode_frame(
         by_tag[FIELD if chunk.tag in FIELD_TAGS else chunk.tag].append(chunk)
         within("fields", len(by_tag[FIELD]), limits.max_fields)
     _check_extensions(by_tag, header)
-    lattice = _decode_lattice(data, by_tag, header, limits, model) if by_tag[LATTICE] else None
+    work.memory(_bytes_beside_fields(header, by_tag))
+    lattice = _decode_lattice(session, work, by_tag, header, model) if by_tag[LATTICE] else None
     if lattice is not None:
         codes, counts = lattice.ordered.codes, lattice.ordered.counts
     else:
-        codes, counts = _decode_geometry(by_tag[GEOMETRY], header, model), _decode_counts(by_tag[MULTIPLICITY], header)
+        codes = _decode_geometry(by_tag[GEOMETRY], header, model, work)
+        counts = _decode_counts(by_tag[MULTIPLICITY], header)
     floats = _decode_floats(by_tag[FLOATS], header, codes, counts, lattice)
     xyz = _positions(by_tag, header, codes, counts) if floats is None else floats
+    if floats is None and not _finite(header, codes, xyz):
+        raise CorruptStream(f"a position is beyond the finite {header.grid.dtype}")
     if header.num_raw:
         raw = decode_raw_points(by_tag[RAW_POINTS][0].payload, header.num_raw, header.grid.dtype)
         xyz, lattice = np.concatenate([xyz, raw]), None if lattice is None else lattice.with_raw(header.num_raw)
-    fields = _decode_fields(by_tag[FIELD], header, limits, lattice)
+    fields = _decode_fields(by_tag[FIELD], header, limits, lattice, work)
     order = _decode_order(by_tag[ORDER], header, lattice)
     digest = bytes(by_tag[DIGEST][0].payload)
     positions = xyz if header.extensions else None
@@ -145,6 +159,20 @@ def _positions(
     return decode_exact(by_tag[EXACT][0].payload, index, header.grid.each_axis, header.grid.dtype)
 
 
+def _finite(header: FrameHeader, codes: np.ndarray, xyz: np.ndarray) -> bool:
+    if header.extensions:
+        return header.grid.dtype.kind != "f" or bool(np.isfinite(xyz).all())
+    return all_finite(codes, header.grid, header.depth)
+
+
+def _bytes_beside_fields(header: FrameHeader, by_tag: Mapping[bytes, Sequence[Chunk]]) -> int:
+    """What is decoded of a frame, fields left out, takes at most about so many bytes."""
+    of_points = FLOAT_BYTES * len(by_tag[FLOATS]) + ORDER_BYTES * len(by_tag[ORDER])
+    of_points += EXACT_BYTES * header.exact + LOW_BYTES * (header.num_low_bits > 0)
+    itemsize = header.grid.dtype.itemsize
+    return position_bytes(header.num_points, header.num_voxels, itemsize) + of_points * header.num_points
+
+
 def _decode_floats(
     chunks: Sequence[Chunk], header: FrameHeader, codes: np.ndarray, counts: np.ndarray, lattice: Decoded | None
 ) -> np.ndarray | None:
@@ -173,7 +201,7 @@ def _decode_order(chunks: Sequence[Chunk], header: FrameHeader, lattice: Decoded
     return decode_order(chunks[0].payload, header.num_points, bases)
 
 
-def _decode_geometry(chunks: Sequence[Chunk], header: FrameHeader, model: Model | None) -> np.ndarray:
+def _decode_geometry(chunks: Sequence[Chunk], header: FrameHeader, model: Model | None, work: Work) -> np.ndarray:
     """(V,) uint64 Morton codes. A frame of at most one voxel has no geometry: its voxel is the origin."""
     if (header.num_voxels > 1) != bool(chunks):
         raise CorruptStream(f"{header.num_voxels} voxels and {len(chunks)} geometry chunks")
@@ -191,8 +219,9 @@ def _decode_geometry(chunks: Sequence[Chunk], header: FrameHeader, model: Model 
         raise CorruptStream("geometry: the model codes whole levels only")
     data = bytes(reader.rest())
     codes = decode_octree(
-        data, header.depth, header.num_voxels, program, how.level_offset, how.adaptive, how.calibrations, how.inferred
-    )
+        data, header.depth, header.num_voxels, program, how.level_offset, how.adaptive, how.calibrations, how.inferred,
+        work,
+    )  # fmt: skip
     if len(codes) != header.num_voxels:
         raise CorruptStream(f"geometry: expected {header.num_voxels} voxels, got {len(codes)}")
     return codes
@@ -229,11 +258,9 @@ def _of_an_octree(header: FrameHeader) -> bool:
 
 
 def _decode_lattice(
-    data: bytes | memoryview, by_tag: Mapping[bytes, Sequence[Chunk]], header: FrameHeader, limits: Limits,
-    model: Model | None,
-) -> Decoded:  # fmt: skip
+    session: Session, work: Work, by_tag: Mapping[bytes, Sequence[Chunk]], header: FrameHeader, model: Model | None
+) -> Decoded:
     from pcc.codec.lattice.decode import decode_lattice
-    from pcc.codec.lattice.tables import finder
     from pcc.inference.lattice_program import LatticeProgram
 
     if by_tag[GEOMETRY] or by_tag[MULTIPLICITY] or _of_an_octree(header):
@@ -245,19 +272,19 @@ def _decode_lattice(
             raise CorruptStream(f"lattice: the model {digest.hex()} is of another kind")
         return program
 
-    return decode_lattice(by_tag[LATTICE][0].payload, header, find, limits, finder(data, limits))
+    return decode_lattice(by_tag[LATTICE][0].payload, header, find, session.limits, session.find_table, work)
 
 
 def _decode_fields(
-    chunks: Sequence[Chunk], header: FrameHeader, limits: Limits, lattice: Decoded | None
+    chunks: Sequence[Chunk], header: FrameHeader, limits: Limits, lattice: Decoded | None, work: Work
 ) -> dict[str, np.ndarray]:
     fields: dict[str, np.ndarray] = {}
     bytes_left = limits.max_field_bytes
     for chunk in chunks:
         if chunk.tag == FIELD:
-            name, values = decode_field(chunk.payload, header.num_points, bytes_left)
+            name, values = decode_field(chunk.payload, header.num_points, bytes_left, work)
         else:
-            name, values = _decode_in_lattice(chunk, lattice, bytes_left)
+            name, values = _decode_in_lattice(chunk, lattice, bytes_left, work)
         if name in fields:
             raise CorruptStream(f"field {name!r} comes twice")
         fields[name] = values
@@ -265,18 +292,17 @@ def _decode_fields(
     return fields
 
 
-def _decode_in_lattice(chunk: Chunk, lattice: Decoded | None, max_bytes: int) -> tuple[str, np.ndarray]:
+def _decode_in_lattice(chunk: Chunk, lattice: Decoded | None, max_bytes: int, work: Work) -> tuple[str, np.ndarray]:
     """Name and values (N,) of a field that the lattice helps to code."""
-    from pcc.codec.lattice.derived import CellIndex, parse_derived
+    from pcc.codec.lattice.derived import parse_derived
     from pcc.codec.lattice.reflectance import parse_reflectance
 
     if lattice is None:
         raise CorruptStream(f"chunk {chunk.tag.decode()!r} without a lattice")
-    within("bytes of fields", 8 * len(lattice.ordered.order), max_bytes)
+    work.memory(FIELD_COST * within("bytes of fields", 8 * len(lattice.ordered.order), max_bytes))
     if chunk.tag == REFLECTANCE:
+        work.cells(len(lattice.listed.raw) + lattice.shown.filled.size // LOOKS)
         name, values = parse_reflectance(chunk.payload, lattice.shown)
     else:
-        name, values = parse_derived(
-            chunk.payload, CellIndex.of(lattice.shown.filled, lattice.shown.rolls, lattice.shown.num_apart)
-        )
+        name, values = parse_derived(chunk.payload, lattice.cells)
     return name, values[lattice.ordered.order]

@@ -26,6 +26,7 @@ from pcc.codec.order import decoded_order, encode_order
 from pcc.codec.positions import Positions
 from pcc.codec.raw_points import encode_raw_points
 from pcc.codec.target import Target
+from pcc.errors import InvalidCloud
 from pcc.geometry.voxels import check_options, checked
 from pcc.pointcloud import PointCloud
 
@@ -152,6 +153,8 @@ def _decoded(xyz: np.ndarray, way: Positions, lossless: bool) -> tuple[np.ndarra
     if not way.inferred and (lossless or way.floats):
         return original, True
     placed = way.values()
+    if placed.dtype.kind == "f" and not np.isfinite(placed).all():
+        raise InvalidCloud(f"a rounded coordinate is beyond the finite {placed.dtype}; take smaller voxels")
     exact = not way.inferred and np.array_equal(placed, original[: way.num_placed])
     return (np.concatenate([placed, original[way.num_placed :]]) if way.num_raw else placed), exact
 

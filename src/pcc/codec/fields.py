@@ -16,9 +16,11 @@ from pcc.codec.columns import decode_column, encode_column
 from pcc.codec.dtypes import dtype_code, dtype_of
 from pcc.codec.limits import within
 from pcc.codec.wire import Reader, text, varint
+from pcc.codec.work import FIELD_COST, Work
 from pcc.errors import CorruptStream, UnsupportedField
 
 MAX_COLUMNS = 1 << 16
+COLUMNS_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -77,21 +79,32 @@ def encode_field(name: str, values: np.ndarray) -> bytes:
     return spec + b"".join(encode_column(columns[:, i]) for i in range(columns.shape[1] if values.size else 0))
 
 
-def decode_field(payload: bytes | memoryview, num_points: int, max_bytes: int) -> tuple[str, np.ndarray]:
+def decode_field(
+    payload: bytes | memoryview, num_points: int, max_bytes: int, work: Work | None = None
+) -> tuple[str, np.ndarray]:
     """Name and values, (N,) or (N, K), of a field's chunk.
 
     Raises:
         CorruptStream: the chunk is damaged.
-        LimitExceeded: the values would take more than ``max_bytes``; nothing was allocated.
+        LimitExceeded: the values would take more than ``max_bytes``, or than ``work`` pays for; nothing was allocated.
     """
     reader = Reader(payload)
     spec = parse_spec(reader)
-    within(f"bytes of field {spec.name!r}", spec.num_bytes(num_points), max_bytes)
+    num_bytes = within(f"bytes of field {spec.name!r}", spec.num_bytes(num_points), max_bytes)
+    if work is not None:
+        work.memory(FIELD_COST * num_bytes)
     if spec.columns is None:
         values = decode_column(reader, spec.dtype, num_points) if num_points else np.empty(0, spec.dtype)
     else:
-        values = np.empty((num_points, spec.columns), spec.dtype)
-        for i in range(spec.columns if num_points else 0):
-            values[:, i] = decode_column(reader, spec.dtype, num_points)
+        values = _decode_columns(reader, spec.dtype, num_points, spec.columns)
     reader.finish(f"field {spec.name!r}")
     return spec.name, values
+
+
+def _decode_columns(reader: Reader, dtype: np.dtype, num_points: int, num_columns: int) -> np.ndarray:
+    """(num_points, num_columns); some columns at a time, since a value alone would cost a line of the cache."""
+    values = np.empty((num_points, num_columns), dtype)
+    for first in range(0, num_columns if num_points else 0, COLUMNS_AT_ONCE):
+        last = min(first + COLUMNS_AT_ONCE, num_columns)
+        values[:, first:last] = np.stack([decode_column(reader, dtype, num_points) for _ in range(first, last)], 1)
+    return values

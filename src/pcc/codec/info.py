@@ -20,7 +20,6 @@ from pcc.codec.container import (
     RAW_POINTS,
     Chunk,
     frame_chunks,
-    frame_spans,
 )
 from pcc.codec.fields import FieldSpec, parse_spec
 from pcc.codec.geometry import GeometryHeader, parse_geometry_header
@@ -28,8 +27,8 @@ from pcc.codec.header import FrameHeader, parse_header
 from pcc.codec.inferred import Inferred
 from pcc.codec.lattice.chunk import LatticeHeader, parse_lattice_header
 from pcc.codec.lattice.levels import parse_level_field
-from pcc.codec.lattice.tables import finder
-from pcc.codec.limits import DEFAULT_LIMITS, Limits
+from pcc.codec.limits import DEFAULT_LIMITS, Limits, within
+from pcc.codec.session import Session
 from pcc.codec.wire import Reader
 
 
@@ -100,19 +99,23 @@ def describe(data: bytes | memoryview, limits: Limits = DEFAULT_LIMITS) -> list[
         CorruptStream: not a pcc stream, or damaged.
         LimitExceeded: larger than ``limits``.
     """
-    return [_describe_frame(data, span, limits) for span in frame_spans(data, limits)]
+    session = Session(data, limits)
+    return [_describe_frame(session, span) for span in session.spans]
 
 
-def _describe_frame(data: bytes | memoryview, span: tuple[int, int], limits: Limits) -> FrameInfo:
-    chunks = list(frame_chunks(data, span))
+def _describe_frame(session: Session, span: tuple[int, int]) -> FrameInfo:
+    chunks, work = list(frame_chunks(session.data, span)), session.work_on(span)
+    within("fields", sum(chunk.tag in FIELD_TAGS for chunk in chunks), session.limits.max_fields)
     geometry = _of(chunks, GEOMETRY)
-    header = parse_header(_of(chunks, HEADER)[0].payload, limits)
+    header = parse_header(_of(chunks, HEADER)[0].payload, session.limits)
     how = GeometryHeader(None)
     if geometry:
         flags = header.adaptive, header.calibrated, header.inferred
         how = parse_geometry_header(Reader(geometry[0].payload), header.depth, *flags)
     lattice = _of(chunks, LATTICE)
-    in_lattice = parse_lattice_header(Reader(lattice[0].payload), finder(data, limits)) if lattice else None
+    in_lattice = None
+    if lattice:
+        in_lattice = parse_lattice_header(Reader(lattice[0].payload), session.find_table, work)
     return FrameInfo(
         header=header,
         num_bytes=span[1] - span[0],

@@ -1,4 +1,4 @@
-"""How much a decoder may take, checked before the memory is taken."""
+"""How much a decoder may take, checked before the memory is taken; docs/limits.md says what that comes to."""
 
 from __future__ import annotations
 
@@ -6,26 +6,40 @@ from dataclasses import dataclass
 
 from pcc.errors import LimitExceeded
 
+RESERVE = 5 << 17  # what the smallest file may ask for, in nodes
+RATE = 16  # nodes per byte
+FIRST_BYTES, FIRST_RATE = 1 << 14, 256  # and per byte of the first ones, beside
+
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of one frame; a stream beyond them raises LimitExceeded and nothing is allocated for it.
+    """Bounds of what a file may ask of its decoder; beyond them it raises LimitExceeded and allocates nothing.
 
     Attributes:
-        max_points: Points of a frame (default 2^25). Decoding takes 200 to 400 bytes a voxel, mostly for the neighbours
-            in the octree; so a frame of that many voxels takes about 10 GB, whatever the size of its file.
+        max_points: Points of a frame, and cells of a frame in its sensor's lattice.
         max_fields: Fields of a frame.
         max_field_bytes: Decoded bytes of all fields of a frame together.
-        max_frames: Frames of a stream.
+        max_frames: Frames of a file.
+        max_nodes: Work on all frames of a file together, in nodes of an octree: 2 microseconds and half a kilobyte
+            or so each. What else counts how much: `pcc.codec.work`. None: `nodes_of` the bytes of the file.
     """
 
     max_points: int = 1 << 25
     max_fields: int = 4096
     max_field_bytes: int = 1 << 30
     max_frames: int = 1 << 20
+    max_nodes: int | None = None
 
 
 DEFAULT_LIMITS = Limits()
+
+
+def nodes_of(num_bytes: int) -> int:
+    """The work that so many bytes of a file may ask for by default, in nodes.
+
+    A frame coded without loss asks for 1 to 12 a byte, a lossy one for 40 to 800, a hostile one for any number.
+    """
+    return RESERVE + FIRST_RATE * min(num_bytes, FIRST_BYTES) + RATE * num_bytes
 
 
 def within(name: str, value: int, limit: int) -> int:

@@ -16,6 +16,7 @@ import numpy as np
 from pcc.codec.fallback import CheapestLevels, ChosenLevels, all_levels, num_network_levels
 from pcc.codec.inferred import Inferred
 from pcc.codec.walk import Front, walk
+from pcc.codec.work import Work
 from pcc.entropy.coders import BitEstimator, RansDecoder, RansEncoder
 from pcc.errors import CorruptStream
 from pcc.geometry.octree import child_level, leaf_codes, occupancies, root_level
@@ -138,19 +139,22 @@ def decode_octree(
     adaptive: int = 0,
     calibrations: bytes = b"",
     inferred: Inferred | None = None,
+    work: Work | None = None,
 ) -> np.ndarray:
     """The codes that were coded: (num_voxels,) uint64.
 
     Raises:
         CorruptStream: the bytes do not decode to that many voxels, or are not used up.
+        LimitExceeded: more nodes on the way than ``work`` pays for.
         ValueError: a level is neither adaptive nor has a program.
     """
     _check_levels(adaptive, depth, program, calibrations)
     coder = RansDecoder(data)
     levels = ChosenLevels(coder, adaptive, depth, calibrations)
     front = walk(
-        program, coder, depth, level_offset=level_offset, max_leaves=num_voxels, fallback=levels, inferred=inferred
-    )
+        program, coder, depth, level_offset=level_offset, max_leaves=num_voxels, fallback=levels, inferred=inferred,
+        work=work,
+    )  # fmt: skip
     coder.finish()
     codes = leaf_codes(front.level, front.occupancy)
     if len(codes) != num_voxels:

@@ -21,6 +21,7 @@ import numpy as np
 
 from pcc.codec.fallback import ChosenLevels, Fallback
 from pcc.codec.inferred import Inferred
+from pcc.codec.work import Work
 from pcc.errors import CorruptStream
 from pcc.geometry.octree import Level, child_level, root_level
 from pcc.inference.lossy import whole_scale
@@ -46,6 +47,9 @@ class Network(Protocol):
 
     def view(self, level: Level) -> Any:
         """The level in the form that the network works on."""
+
+    def num_links(self, view: Any) -> int:
+        """How many neighbours the level's nodes have together, themselves included."""
 
     def features(self, feats: Any | None, view: Any, scale: int) -> Any:
         """Features of a level's nodes from their parents' (None at the root)."""
@@ -92,6 +96,7 @@ def walk(
     fallback: Fallback | None = None,
     inferred: Inferred | None = None,
     front: Front | None = None,
+    work: Work | None = None,
 ) -> Front:
     """Code all levels of an octree, root first.
 
@@ -106,12 +111,14 @@ def walk(
         fallback: which levels are coded without the network; None: none of them.
         inferred: of which levels not all is coded, the last ones; None: of none.
         front: the levels down to this one are coded already, by a coder with the same calls; it does not change.
+        work: pays for every level before it is made; a decoder's other guard.
 
     Returns:
         The last level; its children are the leaves. Where the fallback ends the octree: the level that it took back.
 
     Raises:
         CorruptStream: a level outgrew ``max_leaves``, or a decoded node has no children.
+        LimitExceeded: a level costs more than there is.
         ValueError: depth is below 1.
     """
     if depth < 1:
@@ -122,6 +129,9 @@ def walk(
         scale, partly = depth - d + level_offset, inferred is not None and inferred.has(depth - d)
         given = known is not None and not partly
         active = network if fallback.network_ahead(d) else None
+        if work is not None:
+            num_nodes = num_roots if front is None else _num_children(front.occupancy)
+            work.level(num_nodes, 0 if active is None else active.num_passes)
         level, feats, view = *_below(active, front, num_roots, consume=own), None
         front, own = None, True  # the level above takes 108 bytes per node for its neighbours alone
         occupancy = known[d] if known is not None and given else np.zeros(len(level.codes), np.uint8)
@@ -131,6 +141,8 @@ def walk(
             else:
                 scale = whole_scale(scale, active.lossy_scale)
             view = active.view(level)
+            if work is not None:
+                work.links(active.num_links(view))
             feats = active.features(feats, view, scale)
             if inferred is not None and partly:
                 inferred.code(active, coder, feats, view, level, occupancy, scale, depth - d)
@@ -144,13 +156,17 @@ def walk(
                 return Front(level, occupancy, feats, view, scale)
         if not given and not occupancy.all():
             raise CorruptStream(f"geometry: level {d} has a node without children")
-        if max_leaves is not None and int(np.bitwise_count(occupancy).sum()) > max_leaves:
+        if max_leaves is not None and _num_children(occupancy) > max_leaves:
             raise CorruptStream(
                 f"geometry: level {d + 1} has more than the {max_leaves} voxels that the stream declares"
             )
         front = Front(level, occupancy, feats, view, scale)
     assert front is not None
     return front
+
+
+def _num_children(occupancy: np.ndarray) -> int:
+    return int(np.bitwise_count(occupancy).sum())
 
 
 def _below(network: Network | None, front: Front | None, num_roots: int, consume: bool) -> tuple[Level, Any]:

@@ -54,11 +54,20 @@ class Reader:
         self.position += size
         return self.data[self.position - size : self.position]
 
+    def skip(self, size: int) -> None:
+        """As ``take``, without reading."""
+        if size > self.remaining:
+            self.take(size)
+        self.position += size
+
     def rest(self) -> memoryview:
         return self.take(self.remaining)
 
     def u8(self) -> int:
-        return self.take(1)[0]
+        if self.position >= len(self.data):
+            self.take(1)
+        self.position += 1
+        return self.data[self.position - 1]
 
     def u16(self) -> int:
         return int.from_bytes(self.take(2), "little")

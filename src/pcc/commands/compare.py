@@ -32,7 +32,7 @@ def run(
     return OK
 
 
-def _table(d: Distortion, a: Path, b: Path) -> str:
+def _table(d: Distortion, a: Path, b: Path) -> list[str]:
     lines = [
         f"A  {a}: {d.num_points_a:,} points, {d.num_unique_a:,} distinct",
         f"B  {b}: {d.num_points_b:,} points, {d.num_unique_b:,} distinct",
@@ -47,5 +47,4 @@ def _table(d: Distortion, a: Path, b: Path) -> str:
         lines.append(f"Y, U, V PSNR    {d.y_psnr:.4f}, {d.u_psnr:.4f}, {d.v_psnr:.4f} dB")
     if d.reflectance_psnr is not None:
         lines.append(f"reflectance     {d.reflectance_psnr:.4f} dB (peak {d.reflectance_peak:g})")
-    lines.append(f"sets of positions are {'equal' if d.identical else 'not equal'}")
-    return "\n".join(lines)
+    return [*lines, f"sets of positions are {'equal' if d.identical else 'not equal'}"]

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pcc.codec.container import frame_spans
 from pcc.codec.decoder import decode_frame
 from pcc.codec.limits import Limits
+from pcc.codec.session import Session
 from pcc.commands.shared import STREAM_SUFFIX, Job, plan, prepare, run_all, show
 from pcc.commands.stdio import STDIO, read_bytes, standard_output
 from pcc.errors import CorruptStream
@@ -39,7 +39,8 @@ def run(
 
 def _decode_one(job: Job, limits: Limits, as_json: bool, options: dict[str, Any]) -> None:
     data = read_bytes(job.source)
-    spans = frame_spans(data, limits)
+    session = Session(data, limits)
+    spans = session.spans
     if not spans:
         raise CorruptStream("truncated: the stream has no frame")
     if job.target == STDIO and len(spans) > 1:
@@ -47,7 +48,7 @@ def _decode_one(job: Job, limits: Limits, as_json: bool, options: dict[str, Any]
     job.target.parent.mkdir(parents=True, exist_ok=True)
     for i, span in enumerate(spans):
         start = time.perf_counter()
-        cloud = decode_frame(data, span, limits=limits)
+        cloud = decode_frame(data, span, session=session)
         decoded = time.perf_counter()
         target = job.target if len(spans) == 1 else job.target.with_stem(f"{job.target.stem}_{i:06d}")
         _write(target, cloud, options)
@@ -60,7 +61,7 @@ def _decode_one(job: Job, limits: Limits, as_json: bool, options: dict[str, Any]
             "write_s": time.perf_counter() - decoded,
         }
         line = f"{job.source} -> {target}: {len(cloud):,} points, {record['decode_s']:.2f} s"
-        show(record, line, as_json, target)
+        show(record, [line], as_json, target)
 
 
 def _write(target: Path, cloud: PointCloud, options: dict[str, Any]) -> None:

@@ -91,7 +91,7 @@ def _self_test() -> tuple[int, dict[str, Any]]:
     return OK if passed else CORRUPT, test | {"encode_s": seconds[0], "decode_s": seconds[1]}
 
 
-def _text(report: dict[str, Any]) -> str:
+def _text(report: dict[str, Any]) -> list[str]:
     lines = [f"pcc {report['pcc']}, Python {report['python']}, {report['platform']}"]
     lines.append(", ".join(f"{name} {version or 'MISSING'}" for name, version in report["libraries"].items()))
     lines += [f"missing       pip install {name}" for name, version in report["libraries"].items() if version is None]
@@ -105,6 +105,6 @@ def _text(report: dict[str, Any]) -> str:
     lines += models or ["model             none found (PCC_MODEL_PATH adds folders)"]
     test = report["self_test"]
     if not test["passed"]:
-        return "\n".join([*lines, f"self-test     FAILED {test.get('error', ': the decoded cloud differs')}"])
+        return [*lines, f"self-test     FAILED {test.get('error', ': the decoded cloud differs')}"]
     timing = f"encode {test['encode_s']:.2f} s, decode {test['decode_s']:.2f} s"
-    return "\n".join([*lines, f"self-test     passed: {test['num_points']:,} points, {test['bpp']:.2f} bpp, {timing}"])
+    return [*lines, f"self-test     passed: {test['num_points']:,} points, {test['bpp']:.2f} bpp, {timing}"]

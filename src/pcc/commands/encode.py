@@ -47,7 +47,7 @@ def _encode_one(
         file.write(data)
     record = _record(job, data, len(cloud)) | {"num_dropped": len(original) - len(cloud)}
     record |= {"read_s": loaded - start, "encode_s": encoded - loaded}
-    show(record, _line(record), as_json, job.target)
+    show(record, [_line(record)], as_json, job.target)
 
 
 def _record(job: Job, data: bytes, num_points: int) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def _info_one(path: Path, limits: Limits, as_json: bool) -> None:
     record = {"file": str(path), "num_bytes": len(data), "frames": frames}
     lines = [f"{path}: {len(data):,} bytes, {len(frames)} frame{'' if len(frames) == 1 else 's'}"]
     lines += [line for i, frame in enumerate(frames) for line in _lines(i, frame)]
-    show(record, "\n".join(lines), as_json)
+    show(record, lines, as_json)
 
 
 def _record(frame: FrameInfo) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def run(*, as_json: bool) -> int:
     """Lists the models; gives the exit code."""
     models, code = installed()
     lines = [line for model in models for line in _lines(model)]
-    show({"models": models}, "\n".join(lines) or "no model is installed (PCC_MODEL_PATH adds folders)", as_json)
+    show({"models": models}, lines or ["no model is installed (PCC_MODEL_PATH adds folders)"], as_json)
     return code
 
 

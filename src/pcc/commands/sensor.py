@@ -52,7 +52,7 @@ def fit(
     if report.sparse_lasers:
         few = ", ".join(map(str, report.sparse_lasers))
         lines.append(f"  fewer than 100 points: lasers {few}; fit to more frames")
-    show(record, "\n".join(lines), as_json)
+    show(record, lines, as_json)
     return OK
 
 
@@ -62,14 +62,14 @@ def show_tables(*, as_json: bool) -> int:
     folders = ", ".join(map(str, sensor_folders()))
     lines = [f"{table.name:<20} {table.digest.hex()}  {_shape(table)}" for table in tables]
     record = {"sensors": [describe(table) for table in tables]}
-    show(record, "\n".join(lines) or f"no sensor's table in {folders} (PCC_SENSOR_PATH adds folders)", as_json)
+    show(record, lines or [f"no sensor's table in {folders} (PCC_SENSOR_PATH adds folders)"], as_json)
     return OK
 
 
 def show_table(sensor: str, *, as_json: bool) -> int:
     """Shows one table by name or file; gives the exit code."""
     table = _table(sensor)
-    show(describe(table) | {"lasers": _lasers(table)}, "\n".join([_line(table), *_laser_lines(table)]), as_json)
+    show(describe(table) | {"lasers": _lasers(table)}, [_line(table), *_laser_lines(table)], as_json)
     return OK
 
 
@@ -100,7 +100,7 @@ def untwist_all(
         how = "was not corrected for motion" if motion is None else _motion_line(motion)
         show(
             record,
-            f"{job.source} -> {job.target}: {found.table.name}, {found.share:.2%} on the lattice, {how}",
+            [f"{job.source} -> {job.target}: {found.table.name}, {found.share:.2%} on the lattice, {how}"],
             as_json,
         )
 

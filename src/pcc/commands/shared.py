@@ -37,7 +37,7 @@ def complain(error: BaseException, where: object = "") -> int:
     """One line on stderr; gives the exit code."""
     text = " ".join(_message(error).split()) or type(error).__name__
     prefix = f"{where}: " if where and str(where) not in text else ""
-    sys.stderr.write(f"pcc: {prefix}{text}\n")
+    sys.stderr.write(printable(f"pcc: {prefix}{text}") + "\n")
     return exit_code(error)
 
 
@@ -167,18 +167,27 @@ def _progress(items: Sequence[Any]) -> Iterable[Any]:
         yield from progress.track(items, description="pcc")
 
 
-def show(record: dict[str, Any], text: str, as_json: bool, output: Path | None = None) -> None:
+def show(record: dict[str, Any], text: str | Sequence[str], as_json: bool, output: Path | None = None) -> None:
     """One result on stdout: a JSON object on one line (infinities as strings: JSON has none), or text.
 
     On stderr where standard output is the ``output`` that the result is about. Names that are not UTF-8 are escaped.
+
+    Args:
+        text: its lines; in a string line feeds end them, and so could a name's.
     """
     stream = sys.stderr if output == STDIO else sys.stdout
-    line = (json.dumps(_jsonable(record), allow_nan=False) if as_json else text) + "\n"
+    lines = text.split("\n") if isinstance(text, str) else text
+    shown = json.dumps(_jsonable(record), allow_nan=False) if as_json else "\n".join(map(printable, lines))
     if stream is None:  # it was closed before we started
         return
     encoding = stream.encoding or "utf-8"
-    stream.write(line.encode(encoding, "backslashreplace").decode(encoding))
+    stream.write((shown + "\n").encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()  # a reader sees each result when it is there, and a closed pipe is noticed here
+
+
+def printable(line: str) -> str:
+    """With escapes for what does not print: a name in a file may hold line feeds, or commands to a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
 
 def _jsonable(value: Any) -> Any:

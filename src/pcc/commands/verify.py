@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pcc.codec.agreement import Agreement, Wanted, agree
-from pcc.codec.container import frame_spans
 from pcc.codec.decoder import decode_frame
 from pcc.codec.info import FrameInfo, describe
 from pcc.codec.limits import Limits
+from pcc.codec.session import Session
 from pcc.commands.clouds import check_columns, read_cloud
 from pcc.commands.shared import STREAM_SUFFIX, find_inputs, prepare, run_all, show
 from pcc.commands.stdio import STDIO, read_bytes
@@ -87,14 +87,15 @@ Read = Callable[[Path], PointCloud]
 
 def _verify_one(job: _Job, read: Read, limits: Limits, as_json: bool, wanted: Wanted) -> None:
     path, data = job.stream, read_bytes(job.stream)
-    spans, frames = frame_spans(data, limits), describe(data, limits)
+    session, frames = Session(data, limits), describe(data, limits)
+    spans = session.spans
     if not spans:
         raise CorruptStream("truncated: the stream has no frame")
     if job.originals and len(spans) != len(job.originals):
         raise ValueError(f"against: {path} has {len(spans)} frames, there are {len(job.originals)} originals")
     found = []
     for number, (span, frame) in enumerate(zip(spans, frames, strict=True)):
-        cloud = decode_frame(data, span, limits=limits)
+        cloud = decode_frame(data, span, session=session)
         if job.originals:
             found.append(_against(read(job.originals[number]), cloud, frame, wanted))
     record = {"file": str(path), "num_frames": len(spans), "digest": "ok"}
@@ -106,7 +107,7 @@ def _verify_one(job: _Job, read: Read, limits: Limits, as_json: bool, wanted: Wa
         record |= {"d1_psnr": min(decibels)} if decibels else {}
         texts = list(dict.fromkeys(agreement.text for agreement in found))
         line += f"; against {job.originals[0]}{f' and {len(found) - 1} others' * (len(found) > 1)}: {'; '.join(texts)}"
-    show(record, line, as_json)
+    show(record, [line], as_json)
 
 
 def _against(original: PointCloud, decoded: PointCloud, frame: FrameInfo, wanted: Wanted) -> Agreement:

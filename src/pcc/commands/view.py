@@ -61,7 +61,7 @@ def run(
         "up": "xyz"[camera.upright],
     }
     seconds = time.perf_counter() - start
-    show(record | {"view_s": seconds}, f"{', '.join(names)} -> {png}: {size} pixels, {seconds:.2f} s", as_json)
+    show(record | {"view_s": seconds}, [f"{', '.join(names)} -> {png}: {size} pixels, {seconds:.2f} s"], as_json)
     return OK
 
 

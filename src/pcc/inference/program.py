@@ -158,6 +158,10 @@ class Program:
         lone = self.config["lone_hidden"] > 0
         return View(level, neighbour_lists(level.neighbours, level.octants, self.order.colour_of, lone=lone))
 
+    def num_links(self, view: View) -> int:
+        """Entries of the level's lists."""
+        return len(view.lists.entries)
+
     def features(self, feats: np.ndarray | None, view: View, scale: int) -> np.ndarray:
         """(N, C) uint8."""
         layers, row = self._set_of(scale)

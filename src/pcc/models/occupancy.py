@@ -213,6 +213,9 @@ class OccupancyNet(nn.Module):
         arrays = level.parents.astype(np.int64), level.octants, level.neighbours
         return TrainingLevel(*map(torch.from_numpy, arrays))
 
+    def num_links(self, level: TrainingLevel) -> int:
+        return int((level.neighbours >= 0).sum())
+
     def features(self, feats: Tensor | None, level: TrainingLevel, scale: int) -> Tensor:
         layers, row = self._set_of(scale)
         return layers.refine(layers.expand(feats, level, row), level)

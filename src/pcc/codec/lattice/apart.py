@@ -9,6 +9,7 @@ from pcc.codec.fallback import all_levels
 from pcc.codec.lattice.layout import Ordered
 from pcc.codec.octree import decode_octree, encode_octree
 from pcc.codec.wire import Reader, varint
+from pcc.codec.work import Work
 from pcc.errors import CorruptStream
 
 _COUNT = np.dtype(np.uint32)
@@ -25,18 +26,19 @@ def write_apart(points: Ordered, depth: int) -> bytes:
     return out
 
 
-def parse_apart(reader: Reader, count: int, depth: int) -> np.ndarray:
+def parse_apart(reader: Reader, count: int, depth: int, work: Work | None = None) -> np.ndarray:
     """Reads what ``write_apart`` wrote: codes (count,) uint64, ascending and repeated.
 
     Raises:
         CorruptStream: it breaks a rule.
+        LimitExceeded: more nodes than ``work`` pays for.
     """
     if not count:
         return np.zeros(0, np.uint64)
     num_voxels, size = reader.varint(), reader.varint()
     if not 1 <= num_voxels <= count:
         raise CorruptStream(f"lattice: {num_voxels} voxels of {count} points apart")
-    codes = decode_octree(bytes(reader.take(size)), depth, num_voxels, None, 0, all_levels(depth))
+    codes = decode_octree(bytes(reader.take(size)), depth, num_voxels, None, 0, all_levels(depth), work=work)
     if count > num_voxels:
         counts = decode_column(reader, _COUNT, num_voxels).astype(np.int64) + 1
         if counts.sum() != count:

@@ -12,6 +12,7 @@ from pcc.codec.lattice.corrections import NUM_CLASSES
 from pcc.codec.lattice.firings import parse_firings, write_firings
 from pcc.codec.lattice.layout import Motion
 from pcc.codec.wire import Reader, signed_varint, varint
+from pcc.codec.work import Work
 from pcc.errors import CorruptStream, InvalidSensor
 from pcc.ops.lattice_map import MAX_LASERS
 from pcc.ops.mixture import MAX_BITS
@@ -77,15 +78,19 @@ def write_lattice_header(header: LatticeHeader) -> bytes:
 FindTable = Callable[[bytes], SensorTable | None]
 
 
-def parse_lattice_header(reader: Reader, find_table: FindTable = find_table_by_digest) -> LatticeHeader:
+def parse_lattice_header(
+    reader: Reader, find_table: FindTable = find_table_by_digest, work: Work | None = None
+) -> LatticeHeader:
     """Reads what ``write_lattice_header`` wrote.
 
     Args:
         find_table: the table of a digest, among those known and those of other frames of the stream.
+        work: pays for columns and wraps.
 
     Raises:
         CorruptStream: it breaks a rule.
         InvalidSensor: the sensor is not known here.
+        LimitExceeded: more than ``work`` pays for.
     """
     flags = reader.u8()
     if flags & ~_FLAGS or (flags & RAW_CORRECTED and not flags & MOVED):
@@ -93,7 +98,7 @@ def parse_lattice_header(reader: Reader, find_table: FindTable = find_table_by_d
     model = bytes(reader.take(MODEL_DIGEST_BYTES))
     sensor = parse_table(reader) if flags & EMBEDDED else _known(bytes(reader.take(DIGEST_BYTES)), find_table)
     lasers = sensor.num_lasers
-    firings = parse_firings(reader, sensor.steps)
+    firings = parse_firings(reader, sensor.steps, work)
     noise, fill = decode_column(reader, _BYTE, lasers), decode_column(reader, _BYTE, lasers)
     if noise.max() >= NOISE_LEVELS or fill.max() >= FILL_LEVELS:
         raise CorruptStream("lattice: a row's statistics are out of range")
@@ -105,6 +110,8 @@ def parse_lattice_header(reader: Reader, find_table: FindTable = find_table_by_d
     num_cells, num_apart = reader.varint(), reader.varint()
     if not 1 <= num_cells <= lasers * len(firings):
         raise CorruptStream(f"lattice: {num_cells} points in {lasers * len(firings)} cells")
+    if flags & MOVED and work is not None:
+        work.memory(num_cells)
     motion = parse_motion(reader, num_cells) if flags & MOVED else None
     return LatticeHeader(
         model, sensor, bool(flags & EMBEDDED), firings, RowStatistics(noise, fill), group, bits, corrections, num_cells,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -12,10 +13,12 @@ from pcc.codec.lattice.apart import parse_apart
 from pcc.codec.lattice.cells import code_ranges
 from pcc.codec.lattice.chunk import FindTable, LatticeHeader, parse_lattice_header
 from pcc.codec.lattice.corrections import code_corrections
+from pcc.codec.lattice.derived import CellIndex
 from pcc.codec.lattice.layout import Listed, Ordered, Placed, place_cells, put_in_order
 from pcc.codec.lattice.reflectance import Shown
 from pcc.codec.limits import Limits, within
 from pcc.codec.wire import Reader
+from pcc.codec.work import APART_BYTES, Work
 from pcc.entropy.coders import RansDecoder
 from pcc.errors import CorruptStream
 from pcc.geometry.range_image import RangeImage, azimuths_of, deviations_of, roll_of
@@ -35,6 +38,11 @@ class Decoded:
     shown: Shown
     listed: Listed
 
+    @cached_property
+    def cells(self) -> CellIndex:
+        """Lasers and firing columns of the points."""
+        return CellIndex.of(self.shown.filled, self.shown.rolls, self.shown.num_apart)
+
     def with_raw(self, count: int) -> Decoded:
         """With ``count`` points that have no position in the lattice: the last as listed, and in decoded order."""
         placed = self.ordered.order
@@ -49,23 +57,29 @@ def decode_lattice(
     find: Callable[[bytes], LatticeProgram],
     limits: Limits,
     find_table: FindTable = find_table_by_digest,
+    work: Work | None = None,
 ) -> Decoded:
     """The points of a lattice chunk.
 
     Args:
         find: the program of a digest; find_table: the sensor's table.
+        work: pays for columns, cells and nodes.
 
     Raises:
         CorruptStream: the payload is damaged.
         InvalidSensor, ModelMismatch: the sensor or the model is not known here.
-        LimitExceeded: more cells than ``limits`` allow points.
+        LimitExceeded: more cells than ``limits`` allow points, or than ``work`` pays for.
     """
     reader = Reader(payload)
-    header = parse_lattice_header(reader, find_table)
+    header = parse_lattice_header(reader, find_table, work)
     if header.num_cells + header.num_apart != frame.num_placed:
         raise CorruptStream(f"lattice: {header.num_cells} and {header.num_apart} points of {frame.num_placed}")
-    within("cells", header.sensor.num_lasers * len(header.firings), limits.max_points)
-    apart = morton.decode(parse_apart(reader, header.num_apart, frame.depth))
+    num_cells = within("cells", header.sensor.num_lasers * len(header.firings), limits.max_points)
+    if work is not None:
+        work.steps(header.sensor.steps)
+        work.cells(num_cells)
+        work.memory(APART_BYTES * header.num_apart)
+    apart = morton.decode(parse_apart(reader, header.num_apart, frame.depth, work))
     coder = RansDecoder(bytes(reader.rest()))
     shown, numbers = _ranges(header, find(header.model), coder)
     raw = place_cells(header.sensor, header.firings, _bins(header), numbers)

@@ -9,6 +9,7 @@ import numpy as np
 
 from pcc.codec.columns import decode_column, encode_column
 from pcc.codec.wire import Reader, varint
+from pcc.codec.work import Work
 from pcc.errors import CorruptStream
 
 _DTYPE = np.dtype(np.uint32)
@@ -26,15 +27,18 @@ def write_firings(firings: np.ndarray) -> bytes:
     return out
 
 
-def parse_firings(reader: Reader, steps: int) -> np.ndarray:
+def parse_firings(reader: Reader, steps: int, work: Work | None = None) -> np.ndarray:
     """Reads what ``write_firings`` wrote: (C,) int32 ascending, below ``steps``.
 
     Raises:
         CorruptStream: they are not.
+        LimitExceeded: more than ``work`` pays for.
     """
     count, first, usual, num_others = (reader.varint() for _ in range(4))
     if not 1 <= count <= steps or num_others >= count or max(first, usual) >= max(steps, 2):
         raise CorruptStream(f"firings: {count} columns, {num_others} gaps, from {first} by {usual} of {steps} steps")
+    if work is not None:
+        work.steps(count)
     gaps = np.full(count - 1, usual, np.int64)
     if num_others:
         runs = decode_column(reader, _DTYPE, num_others).astype(np.int64)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pcc.codec.container import LATTICE, frame_spans, read_chunk
-from pcc.codec.lattice.chunk import FindTable, embedded_table
+from pcc.codec.lattice.chunk import embedded_table
 from pcc.codec.limits import DEFAULT_LIMITS, Limits
 from pcc.codec.wire import Reader
 from pcc.errors import CorruptStream
-from pcc.sensors.known import find_table_by_digest
 from pcc.sensors.table import SensorTable
 
 
@@ -19,7 +18,12 @@ def tables_of(data: bytes | memoryview, limits: Limits = DEFAULT_LIMITS) -> Iter
     Raises:
         CorruptStream, LimitExceeded: as `pcc.codec.container.frame_spans`.
     """
-    for start, end in frame_spans(data, limits):
+    return tables_in(data, frame_spans(data, limits))
+
+
+def tables_in(data: bytes | memoryview, spans: Iterable[tuple[int, int]]) -> Iterator[SensorTable]:
+    """``tables_of`` the frames at ``spans``."""
+    for start, end in spans:
         try:
             table = _table_of(Reader(memoryview(data)[:end], start))
         except CorruptStream:
@@ -34,15 +38,3 @@ def _table_of(reader: Reader) -> SensorTable | None:
         if chunk.tag == LATTICE:
             return embedded_table(chunk.payload)
     return None
-
-
-def finder(data: bytes | memoryview, limits: Limits = DEFAULT_LIMITS) -> FindTable:
-    """Finds tables by digest: those that are known here, and then those in the stream."""
-
-    def find(digest: bytes) -> SensorTable | None:
-        known = find_table_by_digest(digest)
-        if known is not None:
-            return known
-        return next((table for table in tables_of(data, limits) if table.digest == digest), None)
-
-    return find
