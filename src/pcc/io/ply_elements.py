@@ -79,7 +79,7 @@ def find_vertices(file: BinaryIO, text: bytes, num_bytes: int) -> Vertices | Non
     for element in elements[:at]:
         _skip(file, form, element)
     others = tuple(e.name for i, e in enumerate(elements) if i != at and e.count)
-    return Vertices(elements[at], _header_of(text, at), file.tell(), others)
+    return Vertices(elements[at], _header_of(form, elements[at]), file.tell(), others)
 
 
 def parse_elements(text: bytes) -> tuple[str, list[Element]]:
@@ -88,7 +88,7 @@ def parse_elements(text: bytes) -> tuple[str, list[Element]]:
     Raises:
         ValueError: the header makes no sense.
     """
-    lines = [line.split() for line in text.decode("ascii", "replace").rstrip("\n").split("\n")]
+    lines = [[word.decode("ascii", "replace") for word in line.split()] for line in text.rstrip(b"\n").split(b"\n")]
     if len(lines) < 2 or lines[1][:1] != ["format"] or lines[1][2:] != ["1.0"] or lines[1][1] not in _ORDERS:
         raise ValueError(f"expected format {', '.join(_ORDERS)} 1.0, got {' '.join(lines[1])[:100]!r}")
     elements: list[Element] = []
@@ -121,10 +121,14 @@ def _least_bytes(form: str, elements: Sequence[Element]) -> int:
     return sum(element.count * element.least_bytes for element in elements)
 
 
-def _header_of(text: bytes, at: int) -> bytes:
-    """The header with the element number ``at`` alone."""
-    head, *elements = text.removesuffix(b"end_header\n").split(b"\nelement ")
-    return head + b"\nelement " + elements[at].removesuffix(b"\n") + b"\nend_header\n"
+def _header_of(form: str, element: Element) -> bytes:
+    """A header with one element alone."""
+    lines = ["ply", f"format {form} 1.0", f"element {element.name} {element.count}"]
+    lines += [
+        f"property {p.dtype} {p.name}" if p.length is None else f"property list {p.length} {p.dtype} {p.name}"
+        for p in element.properties
+    ]
+    return "\n".join([*lines, "end_header", ""]).encode("ascii")
 
 
 def _skip(file: BinaryIO, form: str, element: Element) -> None:
