@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         task = KissOdometry(options.lengths, options.step, deskew=not options.no_deskew)
         codecs = [parse_codec(text) for text in options.codec]
         case = Case(task, drive.poses, drive.truth)
-        result = evaluate_tasks(drive.frames, [case], codecs, options.streams, console=console)
+        result = evaluate_tasks(drive.frames, [case], codecs, options.streams)
     except (PccError, ValueError, OSError) as error:
         console.print(f"error: {error}", markup=False, style="red")
         return 2
