@@ -18,6 +18,7 @@ from rich.console import Console
 from pcc.anchors import Anchor
 from pcc.anchors.draco import Draco
 from pcc.anchors.las import LasZip
+from pcc.errors import PccError
 from pcc.evaluation.cell import Cell
 from pcc.evaluation.ours import PccCodec
 from pcc.evaluation.runner import Evaluation, evaluate
@@ -69,7 +70,10 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="a folder with clouds.json")
     parser.add_argument("--model", default="auto", help="auto, dense, lidar, or the path of an exported model")
     options = parser.parse_args()
-    return 0 if demo(options.folder, [PccCodec(options.model), Draco(), LasZip()], screen()) else 1
+    try:
+        return 0 if demo(options.folder, [PccCodec(options.model), Draco(), LasZip()], screen()) else 1
+    except (PccError, ValueError, OSError, ImportError) as error:
+        parser.exit(2, f"demo: {error}\n")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -147,8 +148,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         frames = sorted(options.frames.glob("*.bin"))
         export_tree(frames, options.folder, passage, options.layout,
                     source=options.source, zero_intensity=options.zero_intensity)  # fmt: skip
-    except (PccError, ValueError, OSError) as error:
-        console.print(f"error: {error}", markup=False, style="red")
+    except (PccError, ValueError, OSError, ImportError) as error:
+        sys.stderr.write(f"kitti_tree: {error}\n")
         return 2
     console.print(f"{passage.num_frames} frames, {passage.bpp:.3f} bpp: {options.folder}")
     return 0

@@ -13,6 +13,7 @@ from pcc.anchors import Anchor, Setting
 from pcc.anchors.base import Cost
 from pcc.codec.info import FrameInfo, describe
 from pcc.codec.octree import count_macs
+from pcc.errors import InvalidCloud, LimitExceeded
 from pcc.geometry.grid import codes_of
 from pcc.geometry.voxels import voxelize
 from pcc.inference.lattice_program import LatticeProgram
@@ -87,13 +88,16 @@ class PccCodec(Anchor):
             macs = self._lattice_macs(program, frame, setting)
             return Cost(program.num_parameters, macs / 1000 / len(cloud))
         header = frame.header
-        if header.exact or header.num_low_bits or header.num_raw:
+        if header.exact or header.num_raw:
             return Cost(program.num_parameters)  # voxels that the cloud alone does not tell
         if frame.inferred is not None:
             codes, depth = np.sort(codes_of(self.decompress(data).xyz, header.grid)), header.depth
         else:
-            voxels = voxelize(cloud.xyz, voxel_size=setting.step(cloud), max_error=setting.max_error)
-            codes, depth = voxels.codes, voxels.depth
+            try:
+                voxels = voxelize(cloud.xyz, voxel_size=setting.step(cloud), max_error=setting.max_error)
+            except (InvalidCloud, LimitExceeded):  # one that streams carry, but no grid of voxels holds
+                return Cost(program.num_parameters)
+            codes, depth = np.unique(voxels.codes >> np.uint64(3 * header.num_low_bits)), header.depth
         macs = count_macs(codes, depth, program, frame.level_offset, frame.adaptive, frame.inferred)
         return Cost(program.num_parameters, macs / 1000 / len(cloud))
 
