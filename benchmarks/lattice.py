@@ -30,10 +30,10 @@ from pcc.anchors.base import Setting
 from pcc.anchors.draco import Draco
 from pcc.codec.info import describe
 from pcc.codec.lattice.choice import default_program
-from pcc.datasets.progress import progress
 from pcc.datasets.sensors import sensor_frames
 from pcc.errors import PccError
 from pcc.geometry.voxels import own_step
+from pcc.progress import track
 from pcc.sensors.fit import fit_sensor
 from pcc.sensors.known import known_tables
 from pcc.sensors.locate import locate
@@ -119,7 +119,7 @@ def row_of_drive(folder: Path, every: int, models: list[str]) -> list[str]:
     """Averages over some frames of a folder."""
     paths = sorted(folder.glob("*.bin"))[::every]
     rows, moved = [], 0
-    for path in progress(paths, folder.name):
+    for path in track(paths, folder.name):
         cloud = pcc.PointCloud(pcc.read_points(path).xyz)
         case = Case(path.stem, cloud, {} if own_step(cloud.xyz) is not None else {"voxel_size": 0.001})
         raw = untwist(cloud, known_tables())

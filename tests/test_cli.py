@@ -17,6 +17,7 @@ import pcc
 from pcc import cli
 from pcc.cli import main
 from pcc.commands import doctor
+from pcc.inference.program import Program
 from pcc.inference.registry import model_paths
 from tests.clouds import assert_equal
 
@@ -315,6 +316,49 @@ def test_doctor_without_a_library(capsys, monkeypatch):
     assert "nonesuch-library MISSING" in text
     assert "pip install nonesuch-library" in text
     assert "self-test     passed" in text
+
+
+def test_version(capsys):
+    for flag in ("--version", "-V"):
+        assert run(flag) == 0
+        assert capsys.readouterr().out == f"pcc {pcc.__version__}\n"
+
+
+def test_warnings_are_one_line(tmp_path, capsys):
+    """Python's own form names a file of ours and its line; a user's word is enough."""
+    head = "ply\nformat ascii 1.0\nelement vertex 1\nproperty int x\nproperty int y\nproperty int z\n"
+    faces = "element face 1\nproperty list uchar int vertex_indices\nend_header\n1 2 3\n3 0 0 0\n"
+    (tmp_path / "mesh.ply").write_text(head + faces)
+    assert run("encode", tmp_path / "mesh.ply") == 0
+    assert capsys.readouterr().err == f"pcc: {tmp_path / 'mesh.ply'}: only the vertices are read; left out: face\n"
+
+
+def test_info_names_the_model(scan, tmp_path, capsys, monkeypatch):
+    """By its name where it is installed, by its digest always."""
+    assert run("encode", scan, "-o", tmp_path / "a.pcc", "--model", "lidar") == 0
+    capsys.readouterr()
+    assert run("info", tmp_path / "a.pcc") == 0
+    digest = next(path for path in model_paths() if path.stem == "lidar")
+    shown = Program(digest).digest.hex()
+    assert f"    model       lidar, {shown}\n" in capsys.readouterr().out
+    monkeypatch.setattr("pcc.inference.registry.model_folders", lambda: [tmp_path])
+    assert run("info", tmp_path / "a.pcc") == 0
+    assert f"    model       not installed, {shown}\n" in capsys.readouterr().out
+    assert run("info", tmp_path / "a.pcc", "--json") == 0
+    (frame,) = json.loads(capsys.readouterr().out)["frames"]
+    assert (frame["model"], frame["model_name"]) == (shown, None)
+
+
+def test_compare_says_what_is_squared(tmp_path, capsys):
+    """One point 2 from its place: largest error 2, and 4 as pc_error prints it."""
+    pytest.importorskip("pykdtree", reason="extra 'eval' is not installed")
+    for name, x in (("a", 5), ("b", 7)):
+        pcc.write_points(tmp_path / f"{name}.ply", pcc.PointCloud(np.array([[0, 0, 0], [x, 0, 0]], np.int32)))
+    assert run("compare", tmp_path / "a.ply", tmp_path / "b.ply", "--peak", 7) == 0
+    lines = {line[:16].strip(): line[16:] for line in capsys.readouterr().out.splitlines()}
+    assert lines["largest error"].startswith("2 (to a plane: ")
+    assert lines["Hausdorff"].startswith("4 (D1), ")
+    assert lines["Hausdorff"].endswith("those squared, as pc_error prints them")
 
 
 def test_doctor(capsys):

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # A module may import its own line and every line above it that its column allows.
 LAYERS: list[set[str]] = [
-    {"pointcloud", "errors", "_ext"},
+    {"pointcloud", "errors", "extras", "progress", "records", "_ext"},
     {"io", "geometry", "ops"},
     {"sensors"},
     {"entropy", "inference", "nn"},
@@ -28,6 +28,9 @@ LAYERS: list[set[str]] = [
 WITHOUT_TORCH = {
     "pointcloud",
     "errors",
+    "extras",
+    "progress",
+    "records",
     "io",
     "geometry",
     "ops",

@@ -1,7 +1,9 @@
-"""The README keeps its word: its blocks run, in order, its links lead somewhere, its picture is what the script draws.
+"""The README keeps its word: its blocks run where its reader is, its links lead somewhere, its picture is up to date.
 
-A block after the comment ``<!-- not run: REASON -->`` is left out; those that run are bash and python, in one empty
-folder that has the project's data/ in it.
+A block after the comment ``<!-- not run: REASON -->`` is left out but for its first minute: training ``smoke`` and an
+evaluation of what comes out. Those that run are bash and python, in order, in a clone: a folder that holds what this
+one does. The package is the one of this Python, installed by ``pip install -e .``; or, where PCC_PREFIX says so, that
+of a virtual environment into which it was installed by ``pip install .`` and which holds no extra (`.ci/readme`).
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import re
 import runpy
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -20,19 +23,46 @@ README = (ROOT / "README.md").read_text()
 BLOCK = re.compile(r"^(<!-- not run: [^\n]+ -->\n)?```(bash|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCKS = [(language, text) for skipped, language, text in BLOCK.findall(README) if not skipped]
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
-COMMANDS = {"bash": ["bash", "-e", "-c"], "python": [sys.executable, "-c"]}
+COMMANDS = {"bash": ["bash", "-e", "-c"], "python": ["python", "-c"]}
+PREFIX = os.environ.get("PCC_PREFIX")
+NOT_CLONED = {".git", ".venv", "build", "runs", "outputs", ".cache"}
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory) -> Path:
-    """An empty folder with data/, and the command ``pcc`` of this Python in bin/."""
-    folder = tmp_path_factory.mktemp("readme")
-    (folder / "data").symlink_to(ROOT / "data")
-    (folder / "bin").mkdir()
-    command = folder / "bin" / "pcc"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pcc.cli "$@"\n')
-    command.chmod(0o755)
+def clone(tmp_path_factory) -> Path:
+    """What a clone holds; what is written beside it stays out of this folder."""
+    folder = tmp_path_factory.mktemp("readme") / "clone"
+    folder.mkdir()
+    for path in ROOT.iterdir():
+        if path.name not in NOT_CLONED:
+            (folder / path.name).symlink_to(path)
     return folder
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory) -> Path:
+    """A folder with ``python`` and ``pcc`` of the installation that is tried."""
+    if PREFIX:
+        return Path(PREFIX).resolve() / "bin"
+    folder = tmp_path_factory.mktemp("bin")
+    for name, arguments in (("python", ""), ("pcc", " -m pcc")):
+        (folder / name).write_text(f'#!/bin/sh\nexec "{sys.executable}"{arguments} "$@"\n')
+        (folder / name).chmod(0o755)
+    return folder
+
+
+def run(command: list[str], clone: Path, programs: Path, extras: bool = False) -> subprocess.CompletedProcess[str]:
+    """A command in the clone; ``extras``: with the libraries of this Python, too."""
+    env = os.environ | {"PATH": os.pathsep.join([str(programs), os.environ["PATH"]])}
+    if PREFIX and extras:
+        env["PYTHONPATH"] = sysconfig.get_paths()["purelib"]
+    return subprocess.run(command, cwd=clone, env=env, capture_output=True, text=True, timeout=600, check=False)
+
+
+def succeed(command: list[str], clone: Path, programs: Path, extras: bool = False) -> str:
+    done = run(command, clone, programs, extras)
+    assert done.returncode == 0, f"{command[-1]}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
 
 
 def test_blocks_are_found():
@@ -42,15 +72,43 @@ def test_blocks_are_found():
     assert sorted(language for language, _ in BLOCKS) == ["bash", "bash", "python", "python"]
 
 
+def test_the_package_is_the_installed_one(clone, programs):
+    """In the clone its sources hide nothing; without -e, none of them is loaded."""
+    where = succeed(["python", "-c", "import pcc, pcc._ext; print(pcc.__file__)"], clone, programs).strip()
+    expected = Path(PREFIX).resolve() if PREFIX else ROOT / "src"
+    assert Path(where).is_relative_to(expected)
+
+
+@pytest.mark.parametrize("command", [["pcc"], ["python", "-m", "pcc"]])
+def test_ways_to_start_it(command, clone, programs):
+    assert re.fullmatch(r"pcc \d+\.\d+\.\d+\n", succeed([*command, "--version"], clone, programs))
+
+
 @pytest.mark.parametrize("index", range(len(BLOCKS)))
-def test_block(index, workspace):
-    """exit status(block) = 0."""
+def test_block(index, clone, programs):
+    """exit status(block) = 0, and without any extra unless the README names one for it."""
     language, text = BLOCKS[index]
-    path = os.pathsep.join([str(workspace / "bin"), os.environ["PATH"]])
-    env = os.environ | {"PATH": path}
-    command = [*COMMANDS[language], text]
-    done = subprocess.run(command, cwd=workspace, env=env, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
+    succeed([*COMMANDS[language], text], clone, programs, extras="pcc compare" in text)
+
+
+@pytest.mark.skipif(not PREFIX, reason="half a minute: .ci/readme runs it")
+def test_training_and_evaluation(clone, programs):
+    """The README's first training, and its evaluation of a model."""
+    pytest.importorskip("torch", reason="extra 'train' is not installed")
+    (train,) = re.findall(r"^(python train\.py experiment=smoke)\b", README, re.MULTILINE)
+    (evaluate,) = re.findall(r"^(python eval\.py model=runs/)mine/mine\.safetensors\b", README, re.MULTILINE)
+    succeed(["bash", "-c", train], clone, programs, extras=True)
+    succeed(["bash", "-c", f"{evaluate}smoke/smoke.safetensors"], clone, programs, extras=True)
+    assert (clone / "outputs" / "eval" / "eval_sample" / "report.html").is_file()
+
+
+@pytest.mark.skipif(not PREFIX, reason="this Python has the extras")
+@pytest.mark.parametrize("program", ["train", "eval"])
+def test_programs_name_their_extra(program, clone, programs):
+    """Without the extra, its name and nothing else."""
+    done = run(["python", f"{program}.py"], clone, programs)
+    said = f"{program}.py: hydra is not installed: pip install '.[{program}]' in the clone of pcc\n"
+    assert (done.returncode, done.stderr) == (2, said)
 
 
 def test_first_lines():

@@ -13,7 +13,6 @@ import pytest
 pytest.importorskip("torch", reason="extra 'train' is not installed")
 pytest.importorskip("hydra", reason="extra 'train' is not installed")
 
-from hydra import compose, initialize_config_dir
 from hydra.utils import get_method, instantiate
 from omegaconf import OmegaConf
 
@@ -24,6 +23,7 @@ from pcc.inference.lattice_program import LatticeProgram
 from pcc.inference.program import Program
 from pcc.training.config import TrainConfig
 from pcc.training.families import family_of
+from tests.configs import composed as composed_of
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGS = ROOT / "configs"
@@ -32,8 +32,7 @@ DATA = sorted(p.stem for p in (CONFIGS / "data").glob("*.yaml") if not p.stem.st
 
 
 def composed(*overrides):
-    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
-        return compose("train", overrides=list(overrides))
+    return composed_of(*overrides, name="train")
 
 
 def test_there_are_experiments():

@@ -117,7 +117,7 @@ def decode(line: Sequence[str]) -> int:
         "--format", default="ply", help="Format of files in a folder and of standard output: ply, bin, npz, pcd."
     )
     _add_columns(parser)
-    parser.flag("--ascii", help="PLY as text.")
+    parser.flag("--ascii", help="Write PLY as text.")
     parser.flag("--drop-unsupported", help="Leave out fields that the output format cannot hold.")
     _add_limits(parser)
     _add_threads(parser)
@@ -155,7 +155,7 @@ def info(line: Sequence[str]) -> int:
 
 
 def verify(line: Sequence[str]) -> int:
-    """Decode streams and check their digests; with --against also what they keep of the originals, point by point.
+    """Decode streams and check their digests; with --against, also compare them with the originals, point by point.
 
     pcc verify compressed/
     pcc verify scan.pcc --against scan.bin                  nothing was lost, or by how much points moved
@@ -165,11 +165,13 @@ def verify(line: Sequence[str]) -> int:
     parser = CommandParser("verify", verify.__doc__)
     _add_inputs(parser)
     parser.option("--against", type=path, help="The original, or a folder of originals by the streams' names.")
-    parser.option("--max-error", type=float, help="With --against: fail where a point is farther from its place.")
+    parser.option(
+        "--max-error", type=float, help="With --against: fail if a point lies farther than this from its place."
+    )
     parser.option("--format", help="Of the original: ply, bin, npz or pcd, whatever its suffix.")
     _add_columns(parser)
-    parser.option("--psnr", type=float, help="With --against: fail where a lossy stream has a lower D1, in dB.")
-    parser.option("--peak", type=float, help="Of D1, in voxels. Default: 2^depth - 1.")
+    parser.option("--psnr", type=float, help="With --against: fail if the D1 PSNR of a lossy stream is lower, in dB.")
+    parser.option("--peak", type=float, help="Peak of --psnr, in voxels. Default: 2^depth - 1.")
     _add_drop_invalid(parser)
     _add_limits(parser)
     _add_threads(parser)
@@ -193,7 +195,7 @@ def verify(line: Sequence[str]) -> int:
 
 
 def compare(line: Sequence[str]) -> int:
-    """Measure two clouds as MPEG's pc_error does: D1, D2, Hausdorff distance, colours, reflectance.
+    """Measure two clouds as MPEG's pc_error does: D1, D2, largest error, colours, reflectance.
 
     pcc compare longdress.ply decoded.ply --peak 1023
     pcc compare scan.bin scan.pcc --peak 30 --bound 0.02
@@ -201,10 +203,14 @@ def compare(line: Sequence[str]) -> int:
     parser = CommandParser("compare", compare.__doc__)
     parser.positional("a", type=path, help="The reference: a cloud or a stream.")
     parser.positional("b", type=path, help="The cloud or stream to judge.")
-    help_of_peak = "Peak of the PSNR: 1023 for vox10, 30 for KITTI in metres."
+    help_of_peak = "Peak of D1 and D2: 1023 for vox10, 30 for KITTI in metres."
     parser.option("--peak", type=float, required=True, help=help_of_peak)
-    parser.option("--bound", type=float, help="Say how many points are no farther than this from the other cloud.")
-    parser.option("--reflectance-peak", type=float, help="Default: the largest value of the dtype, 1 for floats.")
+    parser.option("--bound", type=float, help="Report how many points lie within this distance of the other cloud.")
+    parser.option(
+        "--reflectance-peak",
+        type=float,
+        help="Peak of its PSNR. Default: the largest value of the dtype, 1 for floats.",
+    )
     _add_columns(parser)
     _add_drop_invalid(parser)
     _add_json(parser)
@@ -229,22 +235,20 @@ def view(line: Sequence[str]) -> int:
     pcc view scan.ply                                   a window (extra view): turn it with the mouse
     pcc view scan.ply scan.pcc --png both.png           a file or a stream each; needs no extra
     pcc view scan.bin --field intensity --png scan.png
-    pcc view scan.ply decoded.ply --error --png e.png   colours of B: its distance to A (extra eval)
+    pcc view scan.ply decoded.ply --error --png e.png   B coloured by its distance to A (extra eval)
     pcc view body.ply --up y --turn 90 --size 700x900 --png side.png
 
-    Colours are red, green and blue where the clouds have them, else the height.
+    Points have their own colours where the clouds hold red, green and blue; otherwise colours show the height.
     """
     parser = CommandParser("view", view.__doc__)
-    parser.positional("a", type=path, help="A cloud or a stream; with --error the reference.")
-    parser.positional("b", type=path, nargs="?", help="Another, to show beside it.")
+    parser.positional("a", type=path, help="A cloud or a stream; with --error, the reference.")
+    parser.positional("b", type=path, nargs="?", help="Another one to show beside it.")
     parser.option("--field", help="Colour by this field.")
     parser.flag("--error", help="Colour B by the distance of its points to the nearest of A.")
     parser.option("--png", type=path, help="Draw to this file instead of a window.")
-    parser.option("--size", default="1200x900", help="Width and height of picture or window, in pixels.")
-    parser.option("--up", default="auto", help="x, y, z, or auto: a flat cloud's thin axis, else the longest, else y.")
-    parser.option(
-        "--turn", type=float, help="Degrees that the viewer walks around to the right. Default: by the cloud."
-    )
+    parser.option("--size", default="1200x900", help="Width and height of the picture or window, in pixels.")
+    parser.option("--up", default="auto", help="Axis that points up: x, y, z, or auto (from the shape of the cloud).")
+    parser.option("--turn", type=float, help="Degrees to walk around the cloud to the right. Default: from its shape.")
     _add_columns(parser)
     _add_drop_invalid(parser)
     _add_json(parser)
@@ -267,7 +271,7 @@ def view(line: Sequence[str]) -> int:
 
 
 def models(line: Sequence[str]) -> int:
-    """List the installed models with their digests."""
+    """List the installed models with their digests and licences."""
     parser = CommandParser("models", models.__doc__)
     _add_json(parser)
     given = parser.parse(line)
@@ -323,7 +327,7 @@ def _limits(given: Namespace) -> Limits:
 
 
 def _add_threads(parser: CommandParser) -> None:
-    text = "Threads of the kernels; 0: all cores. Never changes the result."
+    text = "Number of threads; 0 means all cores. The result is the same with any number."
     parser.option("--threads", type=count, default=0, help=text)
 
 
@@ -332,7 +336,7 @@ def _add_drop_invalid(parser: CommandParser) -> None:
 
 
 def _add_json(parser: CommandParser) -> None:
-    parser.flag("--json", help="One JSON object a line instead of text.")
+    parser.flag("--json", help="Print one JSON object per line instead of text.")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -358,8 +362,14 @@ def _run(line: list[str]) -> int:
     if not line or line[0] in ("-h", "--help"):
         from pcc.commands.help import show_overview
 
-        show_overview(DESCRIPTION, {name: command.__doc__ or "" for name, command in COMMANDS.items()})
+        docs = {name: command.__doc__ or "" for name, command in COMMANDS.items()}
+        show_overview(DESCRIPTION, docs, options={"-V, --version": "Show the version and exit."})
         return OK if line else USAGE
+    if line[0] in ("-V", "--version"):
+        from pcc import __version__
+
+        sys.stdout.write(f"pcc {__version__}\n")
+        return OK
     if line[0] not in COMMANDS:
         raise ValueError(f"no command {line[0]!r}; there are {', '.join(COMMANDS)} (pcc --help)")
     return COMMANDS[line[0]](line[1:])

@@ -68,5 +68,5 @@ def test_truncated(keep):
 def test_missing_library(monkeypatch):
     """Without DracoPy the error names the extra."""
     monkeypatch.setitem(sys.modules, "DracoPy", None)
-    with pytest.raises(AnchorError, match=r"pcc-codec\[eval\]"):
+    with pytest.raises(AnchorError, match=r"pip install '\.\[eval\]'"):
         Draco().compress(PointCloud(np.zeros((1, 3))), Setting())

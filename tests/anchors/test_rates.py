@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pcc.anchors.base import Setting
-from pcc.anchors.rates import CTC, rate_points
+from pcc.anchors.rates import BOUNDS, CTC, QUALITIES, rate_points
 
 SETTING = Setting(voxel_size=0.5, fields="all")
 
@@ -47,6 +47,14 @@ def test_lossless_is_what_the_cloud_asks_for(asked, name):
     assert rate_points(["lossless"], setting, 10) == [replace(setting, rate=name)]
 
 
+@pytest.mark.parametrize(
+    ("bits", "knows_quality", "names"), [(10, True, QUALITIES), (18, True, BOUNDS), (10, False, CTC), (18, False, CTC)]
+)
+def test_curves_are_what_a_codec_is_made_for(bits, knows_quality, names):
+    points = rate_points(["lossless", "curves"], Setting(), bits, "any", knows_quality)
+    assert tuple(point.rate for point in points) == ("lossless", *names)
+
+
 def test_a_mapping_is_a_setting():
     (point,) = rate_points([{"rate": "64 mm", "voxel_size": 0.064}], SETTING, 18)
     assert point == Setting("64 mm", voxel_size=0.064, fields="all")
@@ -59,7 +67,7 @@ def test_no_rates():
 @pytest.mark.parametrize(
     ("rates", "message"),
     [
-        (["r07"], "expected lossless, ctc, bounds, or one of r01.*got 'r07'"),
+        (["r07"], "expected lossless, curves, ctc, bounds, qualities, or one of r01.*got 'r07'"),
         (["ctc", "r01"], "expected each once"),
         (["lossless", {"rate": "lossless"}], "expected each once"),
         ([{"voxel_size": 1}], "expected a name as 'rate'"),

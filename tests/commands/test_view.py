@@ -105,7 +105,7 @@ def test_without_open3d_the_extra_is_named(capsys, monkeypatch):
     monkeypatch.setenv("DISPLAY", ":0")
     monkeypatch.setitem(sys.modules, "open3d", None)
     assert run("view", SAMPLE / "street.bin") == 2
-    assert "pcc-codec[view]" in capsys.readouterr().err
+    assert "pip install '.[view]'" in capsys.readouterr().err
 
 
 def test_a_damaged_stream_ends_with_3(tmp_path):

@@ -17,9 +17,9 @@ from pcc.datasets.lidar_batches import LidarRecipe
 from pcc.datasets.surfaces import SurfaceRecipe
 from pcc.io import write_points
 from pcc.pointcloud import PointCloud
+from tests.configs import composed
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFIGS = ROOT / "configs"
 SMALL = SurfaceRecipe(min_voxels=2000, max_voxels=3000)
 
 
@@ -79,8 +79,7 @@ def test_configurations_of_synthetic_data_build(rng):
     """configs/data/smoke_*.yaml compose and their sets give batches."""
     hydra = pytest.importorskip("hydra", reason="extra 'train' is not installed")
     for name in ("smoke_dense", "smoke_lidar"):
-        with hydra.initialize_config_dir(str(CONFIGS), version_base=None):
-            config = hydra.compose(overrides=[f"+data={name}"])
+        config = composed(f"+data={name}")
         assert hydra.utils.instantiate(config.data).sample(rng).num_points > 500
 
 
@@ -94,8 +93,7 @@ def test_configurations_of_folders_build(tmp_path, rng):
     for name in ("clouds", "frames", "meshes"):
         overrides = [f"+data=folder_{name}", f"data.root={tmp_path / name}"]
         overrides += [f"data.cache={tmp_path / 'cache'}"] if name == "meshes" else []
-        with hydra.initialize_config_dir(str(CONFIGS), version_base=None):
-            config = hydra.compose(overrides=overrides)
+        config = composed(*overrides)
         assert hydra.utils.instantiate(config.data).sample(rng).num_points > 50
 
 
@@ -103,8 +101,7 @@ def test_configuration_of_free_meshes_builds(tmp_path, rng):
     """configs/data/dense_free.yaml takes the meshes that it names, and no other."""
     hydra = pytest.importorskip("hydra", reason="extra 'train' is not installed")
     overrides = ["+data=dense_free", f"data.root={tmp_path}", f"data.cache={tmp_path / 'cache'}"]
-    with hydra.initialize_config_dir(str(CONFIGS), version_base=None):
-        config = hydra.compose(overrides=[*overrides, "data.surface.min_voxels=2000", "data.surface.max_voxels=3000"])
+    config = composed(*overrides, "data.surface.min_voxels=2000", "data.surface.max_voxels=3000")
     folder = make(tmp_path / "static_meshes")
     free, others = objects(ROOT / "data/free_meshes.md"), objects(ROOT / "data/other_meshes.md")
     assert len(free) > 50

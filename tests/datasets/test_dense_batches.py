@@ -100,7 +100,7 @@ def test_jitter(rng):
 def test_scans_are_drawn_with_their_share(rng):
     """Voxels of scans are told apart by their density here: a full slab against single voxels."""
     slab = np.argwhere(np.ones((64, 64, 2), bool)).astype(np.int16)
-    recipe = DenseRecipe(scan_fraction=0.25, whole_cloud_fraction=0, voxels_per_batch=1)
+    recipe = DenseRecipe(scan_fraction=0.25, whole_cloud_fraction=0, sparse_fraction=0, voxels_per_batch=1)
     source = DenseBatches([slab], [slab[::7]], recipe)
     sparse = [source.sample(rng).num_points < 1200 for _ in range(400)]
     assert 0.15 < np.mean(sparse) < 0.36
@@ -108,7 +108,7 @@ def test_scans_are_drawn_with_their_share(rng):
 
 @pytest.mark.parametrize("cloud", [np.zeros((1, 3), np.int16), np.array([[0, 0, 0], [900, 0, 0]], np.int16)])
 def test_tiny_clouds_still_give_batches(cloud, rng):
-    source = DenseBatches([cloud], recipe=DenseRecipe(voxels_per_batch=3))
+    source = DenseBatches([cloud], recipe=DenseRecipe(voxels_per_batch=3, sparse_voxels=3))
     for _ in range(20):
         assert source.sample(rng).num_points >= 1
 

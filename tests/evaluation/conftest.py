@@ -16,17 +16,17 @@ from pcc.pointcloud import PointCloud
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory):
-    """(evaluation, folder): 400 voxels with duplicates, the same at a voxel size of 8, and a cloud on no grid."""
+    """(evaluation, folder): voxels with duplicates, the same at a voxel size of 8, and a cloud too wide for Draco."""
     pytest.importorskip("pykdtree", reason="the extra eval is not installed")
     pytest.importorskip("DracoPy", reason="the extra eval is not installed")
     folder = tmp_path_factory.mktemp("evaluation")
     rng = np.random.default_rng(1)
     xyz = rng.integers(0, 64, (400, 3)).astype(np.int32)
     write_points(folder / "voxels.ply", PointCloud(np.concatenate([xyz, xyz[:50]])))
-    write_points(folder / "floats.npz", PointCloud(rng.normal(size=(20, 3))))
+    write_points(folder / "wide.npz", PointCloud(rng.integers(0, 1 << 50, (20, 3))))
     clouds = [
         Source("voxels", folder / "voxels.ply", 63, Setting()),
         Source("coarse", folder / "voxels.ply", 63, Setting(voxel_size=8, duplicates="merge")),
-        Source("floats", folder / "floats.npz", 1, Setting()),
+        Source("wide", folder / "wide.npz", 1, Setting()),
     ]
     return evaluate(clouds, [Draco(), Bypass("zlib")], folder / "out", keep=True), folder

@@ -16,6 +16,7 @@ from pcc.evaluation.codec_specs import describe_setting, parse_codec, parse_sett
         ("pcc-auto:max_error=5e-2,fields=all", "pcc-auto", Setting(max_error=0.05, fields="all")),
         ("raw:duplicates=merge", "raw", Setting(duplicates="merge")),
         ("xz:", "xz", Setting()),
+        ("zstd", "zstd", Setting()),
     ],
 )
 def test_words(text, name, setting):
@@ -28,7 +29,7 @@ def test_words(text, name, setting):
     [
         ("", "codec: expected"),
         ("pcc-", "codec: expected"),
-        ("zstd", "got 'zstd'"),
+        ("zst", "got 'zst'"),
         ("draco:voxel=1", "got 'voxel=1'"),
         ("draco:voxel_size", "positive number"),
         ("draco:voxel_size=0", "positive number"),

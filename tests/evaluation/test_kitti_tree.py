@@ -119,4 +119,4 @@ def test_the_command(source, tmp_path, capsys):
     assert "2 frames, 1" in capsys.readouterr().out
     assert (tmp_path / "out" / "label_2" / "000012.txt").is_file()
     assert main([*words, "--codec=raw"]) == 2
-    assert "without intensity" in capsys.readouterr().out
+    assert "without intensity" in capsys.readouterr().err

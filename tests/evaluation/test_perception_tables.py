@@ -23,7 +23,7 @@ def evaluation():
         TaskRow("odometry", "pcc-lidar", "max_error=0.25, duplicates=merge", 90, 10, 4, 1, 0.8, 1.35, "changed",
                 "not coded", SCORES, CLOSE),
     ]  # fmt: skip
-    failures = [TaskFailure("odometry", "draco", "lossless", "AnchorError: pip install 'pcc-codec[eval]'")]
+    failures = [TaskFailure("odometry", "draco", "lossless", "AnchorError: pip install '.[eval]'")]
     tasks = [{"name": "odometry", "options": {"step": 1}, "version": {"kiss-icp": "1.3.0"}, "truth": "OXTS"}]
     return TaskEvaluation(rows, failures, tasks, ["0.bin"], 10.0, this_machine())
 
@@ -51,7 +51,7 @@ def test_screen(evaluation):
         assert word in text
     for condition in ("1 frames at 10 Hz", "kiss-icp 1.3.0", "step 1", "num_segments 269", "truth: OXTS"):
         assert condition in " ".join(text.split())
-    assert "pcc-codec[eval]" in text
+    assert ".[eval]" in text
 
 
 def test_a_narrow_screen_breaks_settings_alone(evaluation):

@@ -28,16 +28,16 @@ def test_all_cells_run_in_order(small):
     evaluation, _ = small
     ran = [(c.cloud, c.codec) for c in evaluation.cells]
     assert ran == [
-        (c, k) for c in ("voxels", "coarse", "floats") for k in ("draco", "zlib") if (c, k) != ("floats", "draco")
+        (c, k) for c in ("voxels", "coarse", "wide") for k in ("draco", "zlib") if (c, k) != ("wide", "draco")
     ]
 
 
 def test_a_failure_is_listed_and_isolated(small):
-    """A cloud on no grid is no cloud for Draco; the bypass still codes it."""
+    """A cloud of 50 bits per axis is too wide for Draco; the bypass still codes it."""
     evaluation, _ = small
     (failure,) = evaluation.failures
-    assert (failure.cloud, failure.codec) == ("floats", "draco")
-    assert "InvalidCloud" in failure.error
+    assert (failure.cloud, failure.codec) == ("wide", "draco")
+    assert "LimitExceeded" in failure.error
     assert evaluation.not_run == []
 
 

@@ -26,7 +26,16 @@ def test_screen(small):
     console = Console(width=220, record=True, file=io.StringIO())
     console.print(table(evaluation, "T"), failures_table(evaluation.failures, "Failed"))
     text = console.export_text()
-    for word in ("voxels", "coarse", "zlib", "draco", "multiset", "peaks 63, 1", "bpp of input points", "InvalidCloud"):
+    for word in (
+        "voxels",
+        "coarse",
+        "zlib",
+        "draco",
+        "multiset",
+        "peaks 63, 1",
+        "bpp of input points",
+        "LimitExceeded",
+    ):
         assert word in text
 
 

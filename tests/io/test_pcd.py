@@ -41,7 +41,7 @@ def test_a_missing_library_names_the_extra(tmp_path, monkeypatch):
         return real_import(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without_pypcd4)
-    with pytest.raises(PccError, match=r"pcc-codec\[io\]"):
+    with pytest.raises(PccError, match=r"pip install '\.\[io\]'"):
         write_points(tmp_path / "a.pcd", cloud_of(1))
 
 

@@ -93,7 +93,7 @@ def test_no_display_is_noticed_before_open3d_draws_into_memory(monkeypatch):
 
 def test_without_open3d(monkeypatch):
     monkeypatch.setitem(sys.modules, "open3d", None)
-    with pytest.raises(ImportError, match=r"pip install 'pcc-codec\[view\]'"):
+    with pytest.raises(ImportError, match=r"pip install '\.\[view\]'"):
         window.show(PANELS, look([XYZ]), (300, 200))
 
 

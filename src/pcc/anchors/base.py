@@ -17,6 +17,7 @@ from typing import ClassVar
 
 from pcc.anchors.program import ProgramRun
 from pcc.errors import AnchorError, Unsuitable
+from pcc.extras import install
 from pcc.geometry.voxels import own_step
 from pcc.pointcloud import PointCloud
 
@@ -165,4 +166,4 @@ def package_version(package: str | None) -> str:
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError as error:
-        raise AnchorError(f"{package} is not installed: pip install 'pcc-codec[eval]'") from error
+        raise AnchorError(f"{package} is not installed: {install('eval')}") from error

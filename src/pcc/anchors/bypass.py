@@ -21,6 +21,7 @@ import numpy as np
 
 from pcc.anchors.base import Anchor, Setting
 from pcc.errors import AnchorError
+from pcc.extras import install
 from pcc.pointcloud import PointCloud
 
 _LENGTH = struct.Struct("<I")
@@ -88,4 +89,4 @@ def _zstandard() -> ModuleType:
     try:
         return importlib.import_module("zstandard")
     except ImportError as error:
-        raise AnchorError("zstd: zstandard is not installed: pip install 'pcc-codec[eval]'") from error
+        raise AnchorError(f"zstd: zstandard is not installed: {install('eval')}") from error

@@ -24,7 +24,8 @@ import numpy as np
 
 from pcc.anchors.base import Anchor, Setting
 from pcc.anchors.grid import GRID_BYTES, pack_grid, unpack_grid
-from pcc.errors import AnchorError, Unsuitable
+from pcc.errors import AnchorError, InvalidCloud, Unsuitable
+from pcc.extras import install
 from pcc.geometry.voxels import devoxelize, voxelize
 from pcc.pointcloud import PointCloud
 
@@ -47,7 +48,10 @@ class Draco(Anchor):
             raise Unsuitable(f"draco: positions only here, expected fields='none', got {setting.fields!r}")
         if len(cloud) == 0:
             raise Unsuitable("draco: an empty cloud has no Draco stream")
-        voxels = voxelize(cloud.xyz, voxel_size=setting.step(cloud), max_error=setting.max_error)
+        try:
+            voxels = voxelize(cloud.xyz, voxel_size=setting.step(cloud), max_error=setting.max_error)
+        except InvalidCloud as error:
+            raise Unsuitable("draco: positions are not finite, or on no grid; give voxel_size") from error
         bits = max(voxels.depth, 1)
         body = draco.encode(
             voxels.coords.astype(np.float32),
@@ -72,4 +76,4 @@ def _dracopy() -> ModuleType:
     try:
         return importlib.import_module("DracoPy")
     except ImportError as error:
-        raise AnchorError("draco: DracoPy is not installed: pip install 'pcc-codec[eval]'") from error
+        raise AnchorError(f"draco: DracoPy is not installed: {install('eval')}") from error

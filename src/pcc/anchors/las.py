@@ -1,8 +1,9 @@
 """LASzip: LAS files compressed by laspy with the lazrs backend, as surveyors keep and send point clouds.
 
 LAS holds int32 coordinates with a scale and an offset, an intensity of 16 bits, colours of 16 bits and named extra
-dimensions. Here coordinates are the cloud's own grid (or that of ``voxel_size``), so nothing is lost on it; the order
-of the points stays, duplicates too. Fields go where LAS has a place for them, else into extra dimensions.
+dimensions. Here coordinates are on the cloud's own grid, that of ``voxel_size``, or the coarsest that keeps a bound; on
+that nothing is lost, and the order of the points stays, duplicates too. Fields go where LAS has a place for them, else
+into extra dimensions.
 
 It is no place for bytes of strangers: lazrs 0.8 takes memory by what a damaged stream says, and ends the process.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import importlib
 import io
 import json
+import math
 from types import ModuleType
 from typing import Any
 
@@ -21,7 +23,9 @@ from pcc.anchors.base import Anchor, Setting
 from pcc.anchors.grid import coordinates, grid_record, read_grid_record, whole_numbers
 from pcc.anchors.reflectance import COLOURS, from_whole, to_whole, whole_scale
 from pcc.errors import AnchorError, Unsuitable
+from pcc.extras import install
 from pcc.geometry.grid import Grid
+from pcc.geometry.voxels import own_step
 from pcc.pointcloud import PointCloud
 
 _USER, _RECORD = "pcc", 1  # of the variable-length record with the data types
@@ -44,17 +48,13 @@ class LasZip(Anchor):
     package = "lazrs"
 
     def missing(self, setting: Setting) -> str | None:
-        if setting.max_error is not None:
-            return "no bound on the error"
         return "fields are coded without loss only" if setting.quantiser and setting.fields != "none" else None
 
     def compress(self, cloud: PointCloud, setting: Setting) -> bytes:
         laspy = _laspy()
         if len(cloud) == 0:
             raise Unsuitable("laszip: an empty cloud is not coded")
-        if setting.max_error is not None:
-            raise Unsuitable("laszip: expected voxel_size or a scale, got max_error")
-        steps, grid = whole_numbers(cloud.xyz, setting.step(cloud))
+        steps, grid = whole_numbers(cloud.xyz, _step(cloud, setting))
         if np.abs(steps).max() >= _MAX:
             raise Unsuitable("laszip: a position needs more than 32 bits")
         columns, side = _columns(cloud if setting.fields != "none" else PointCloud(cloud.xyz))
@@ -69,6 +69,14 @@ class LasZip(Anchor):
             return _cloud(las, json.loads(record.record_data))
         except (laspy.errors.LaspyException, *_DAMAGED) as error:
             raise AnchorError(f"laszip: not a stream of this anchor ({error})") from error
+
+
+def _step(cloud: PointCloud, setting: Setting) -> float | None:
+    """The step of the coordinates; None: that of the cloud's own grid."""
+    if setting.max_error is None:
+        return setting.step(cloud)
+    own, edge = own_step(cloud.xyz), 2 * setting.max_error / math.sqrt(3) * (1 - 2.0**-20)
+    return None if own is not None and own[0] / own[1] >= edge else edge
 
 
 def _cloud(las: Any, side: dict) -> PointCloud:
@@ -141,4 +149,4 @@ def _laspy() -> ModuleType:
         importlib.import_module("lazrs")
         return importlib.import_module("laspy")
     except ImportError as error:
-        raise AnchorError("laszip: laspy and lazrs are not installed: pip install 'pcc-codec[eval]'") from error
+        raise AnchorError(f"laszip: laspy and lazrs are not installed: {install('eval')}") from error

@@ -2,7 +2,8 @@
 
 ``r01`` to ``r06`` scale the grid by the cloud's bits, merge the points that meet there, and quantise fields; trisoup
 has four, by the size of its nodes. ``b004`` to ``b256`` are bounds in millimetres for clouds in metres: every point is
-kept, and none moves farther. ``q10`` to ``q90`` are qualities, for codecs that know them.
+kept, and none moves farther. ``q10`` to ``q90`` are qualities, for codecs that know them. ``curves`` asks each codec
+for the points that it is made for.
 """
 
 from __future__ import annotations
@@ -27,26 +28,35 @@ _BOUNDS_MM = (4, 8, 16, 32, 64, 128, 256)
 BOUNDS = tuple(f"b{millimetres:03}" for millimetres in _BOUNDS_MM)
 QUALITIES = tuple(f"q{quality:02}" for quality in _QUALITIES)
 CTC = tuple(f"r{i:02}" for i in range(1, len(_QUANTISERS) + 1))
+CURVES = "curves"
+LIDAR_BITS = 18  # what the grid of a LiDAR cloud counts as
 
 
 def rate_points(
-    rates: list[str | Mapping[str, Any]], setting: Setting, bits: int, codec: str | None = None
+    rates: list[str | Mapping[str, Any]],
+    setting: Setting,
+    bits: int,
+    codec: str | None = None,
+    knows_quality: bool = False,
 ) -> list[Setting]:
     """``setting`` at each of ``rates``.
 
     Args:
         rates: "lossless" (or what the cloud asks for); "ctc" for all of r01 to r06, "bounds" for all of b004 to b256,
-            "qualities" for q10 to q90, or single ones of them; or mappings of fields of `Setting`, with the name as
+            "qualities" for q10 to q90, or single ones of them; "curves" for the qualities (the bounds, of LiDAR) of a
+            codec that knows qualities, and ctc of all others; or mappings of fields of `Setting`, with the name as
             ``rate``; or a mapping with ``rates`` of these kinds and ``codecs``, patterns of the names of those that are
             asked for them.
         setting: what the cloud asks of every codec.
         bits: of the cloud's grid.
         codec: its name; None: rates of some codecs alone are left out.
+        knows_quality: whether it does (`pcc.anchors.Anchor`).
 
     Raises:
         ValueError: an unknown rate, a mapping without a name, or a name that comes twice.
     """
-    groups = {"ctc": CTC, "bounds": BOUNDS, "qualities": QUALITIES}
+    own = CTC if not knows_quality else QUALITIES if bits != LIDAR_BITS else BOUNDS
+    groups = {"ctc": CTC, "bounds": BOUNDS, "qualities": QUALITIES, CURVES: own}
     wanted = [rate for entry in rates for rate in _of_codec(entry, codec)]
     named = [name for rate in wanted for name in (groups.get(rate, (rate,)) if isinstance(rate, str) else (rate,))]
     points = [_point(rate, setting, bits) for rate in named]
@@ -88,7 +98,7 @@ def _point(rate: str | Mapping[str, Any], setting: Setting, bits: int) -> Settin
         return replace(setting, rate=rate, quality=float(_QUALITIES[QUALITIES.index(rate)]))
     if rate not in CTC:
         known = ", ".join((*CTC, *BOUNDS, *QUALITIES))
-        raise ValueError(f"rates: expected lossless, ctc, bounds, or one of {known}, got {rate!r}")
+        raise ValueError(f"rates: expected lossless, curves, ctc, bounds, qualities, or one of {known}, got {rate!r}")
     i = CTC.index(rate)
     scales = next(scales for most, scales in _SCALES.items() if bits <= most)
     return replace(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -39,7 +40,9 @@ def _table(d: Distortion, a: Path, b: Path) -> list[str]:
         f"{'':16}{'A -> B':>14}{'B -> A':>14}{'symmetric':>14}{'PSNR (dB)':>12}",
         f"{'D1 MSE':16}{d.d1_mse_ab:>14.6g}{d.d1_mse_ba:>14.6g}{d.d1_mse:>14.6g}{d.d1_psnr:>12.4f}",
         f"{'D2 MSE':16}{d.d2_mse_ab:>14.6g}{d.d2_mse_ba:>14.6g}{d.d2_mse:>14.6g}{d.d2_psnr:>12.4f}",
-        f"largest error   {d.max_error:.6g} (peak {d.peak:g}); Hausdorff {d.hausdorff:.6g}, D2 {d.d2_hausdorff:.6g}",
+        f"largest error   {d.max_error:.6g} (to a plane: {math.sqrt(d.d2_hausdorff):.6g}), in the clouds' unit",
+        f"Hausdorff       {d.hausdorff:.6g} (D1), {d.d2_hausdorff:.6g} (D2): those squared, as pc_error prints them",
+        f"peak            {d.peak:g}",
     ]
     if d.within is not None:
         lines.append(f"within {d.bound:g}     {d.within:.4%} of the points, the worse direction")

@@ -15,16 +15,10 @@ from pcc import ops
 from pcc.commands.models import installed
 from pcc.commands.shared import CORRUPT, OK, complain, show
 from pcc.errors import PccError
+from pcc.extras import EXTRAS, install
 from pcc.pointcloud import PointCloud
 
 LIBRARIES = ("numpy", "plyfile", "safetensors", "rich")
-EXTRAS = {
-    "train": ("torch", "hydra", "tensorboard", "trimesh"),
-    "eval": ("hydra", "scipy", "DracoPy", "laspy", "lazrs", "matplotlib", "pykdtree", "zstandard", "kiss_icp"),
-    "cluster": ("hydra_plugins.hydra_submitit_launcher",),
-    "io": ("pypcd4",),
-    "crosscheck": ("constriction",),
-}
 
 
 def run(*, as_json: bool) -> int:
@@ -99,9 +93,10 @@ def _text(report: dict[str, Any]) -> list[str]:
     lines.append(f"threads       {report['threads']}")
     lines.append(f"CUDA kernels  {', '.join(report['cuda_kernels']) or 'none in this build'}")
     for extra, missing in report["extras"].items():
-        hint = f"lacks {', '.join(missing)}: pip install 'pcc-codec[{extra}]'" if missing else "complete"
+        hint = f"lacks {', '.join(missing)}: {install(extra)}" if missing else "complete"
         lines.append(f"extra {extra:<10}  {hint}")
-    models = [f"model {m['name']:<10}  {m['digest']}" for m in report["models"]]
+    width = max((len(model["name"]) for model in report["models"]), default=0)
+    models = [f"model {m['name']:<{width}}  {m['digest']}" for m in report["models"]]
     lines += models or ["model             none found (PCC_MODEL_PATH adds folders)"]
     test = report["self_test"]
     if not test["passed"]:

@@ -13,14 +13,20 @@ from rich.table import Table
 from rich.text import Text
 
 
-def show_overview(description: str, commands: Mapping[str, str], usage: str = "pcc COMMAND ...") -> None:
-    """The program: usage, what it is for, its commands (name -> docstring, whose first line is shown)."""
+def show_overview(
+    description: str,
+    commands: Mapping[str, str],
+    usage: str = "pcc COMMAND ...",
+    options: Mapping[str, str] | None = None,
+) -> None:
+    """The program: usage, what it is for, its commands (name -> docstring, whose first line is shown), options."""
     table = _table()
     for name, doc in commands.items():
         table.add_row(Text(name, "bold cyan"), doc.partition("\n")[0])
-    options = _table()
-    options.add_row(Text("-h, --help", "bold cyan"), "Show this message and exit.")
-    _show(usage, inspect.cleandoc(description), {"Options": options, "Commands": table})
+    others = _table()
+    for names, text in {"-h, --help": "Show this message and exit.", **(options or {})}.items():
+        others.add_row(Text(names, "bold cyan"), text)
+    _show(usage, inspect.cleandoc(description), {"Options": others, "Commands": table})
 
 
 def show_command(prog: str, description: str, actions: Sequence[argparse.Action]) -> None:

@@ -13,6 +13,7 @@ from pcc.codec.info import FrameInfo, describe
 from pcc.codec.limits import Limits
 from pcc.commands.shared import STREAM_SUFFIX, find_inputs, run_all, show
 from pcc.commands.stdio import read_bytes
+from pcc.inference.registry import name_of
 
 
 def run(inputs: Sequence[Path], *, limits: Limits, as_json: bool) -> int:
@@ -50,6 +51,7 @@ def _record(frame: FrameInfo) -> dict[str, Any]:
             {"name": s.name, "dtype": s.dtype.name, "columns": s.columns, "num_bytes": size} for s, size in frame.fields
         ],
         "model": frame.model_digest.hex() if frame.model_digest else None,
+        "model_name": name_of(frame.model_digest) if frame.model_digest else None,
         "inferred_levels": _inferred(frame),
         "adaptive_levels": [level for level in range(header.depth) if frame.adaptive >> level & 1],
         "lattice": asdict(frame.lattice) if frame.lattice else None,
@@ -83,7 +85,7 @@ def _lines(index: int, frame: dict[str, Any]) -> list[str]:
         lines.append(f"    time        {frame['timestamp_ns']} ns")
     if frame["lattice"]:
         lines.append(_lattice_line(frame["lattice"]))
-    lines.append(f"    model       {frame['model'] or 'none needed'}")
+    lines.append(f"    model       {_model(frame)}")
     for level in frame["inferred_levels"]:
         lines.append(
             f"    level {level['level']:<5} coded in part: share {level['share']} of 255, lean {level['lean']}"
@@ -91,6 +93,12 @@ def _lines(index: int, frame: dict[str, Any]) -> list[str]:
     if frame["adaptive_levels"]:
         lines.append(f"    adaptive    {len(frame['adaptive_levels'])} of {frame['depth']} levels")
     return [*lines, f"    digest      {frame['digest']}"]
+
+
+def _model(frame: dict[str, Any]) -> str:
+    if frame["model"] is None:
+        return "none needed"
+    return f"{frame['model_name'] or 'not installed'}, {frame['model']}"
 
 
 def _lattice_line(lattice: dict[str, Any]) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,8 @@ from pcc.commands.clouds import check_columns, read_cloud
 from pcc.commands.shared import OK, Job, find_inputs, plan, prepare, run_all, show
 from pcc.commands.stdio import refuse
 from pcc.io import FORMATS, atomic_file, write_points
-from pcc.sensors.fit import Progress, fit_sensor
+from pcc.progress import progress
+from pcc.sensors.fit import fit_sensor
 from pcc.sensors.known import find_table, known_tables, load_table, sensor_folders
 from pcc.sensors.report import FitReport, check_table
 from pcc.sensors.table import OFFSET_BITS, SensorTable, to_json
@@ -38,8 +37,8 @@ def fit(
     paths, others_paths = ([path for path, _ in find_inputs(files, FORMATS)] for files in (inputs, check))
     check_columns(columns, [*paths, *others_paths])
     frames, others = ([read_cloud(path, columns) for path in files] for files in (paths, others_paths))
-    with _bar() as progress:
-        table, report = fit_sensor(frames, name or output.stem, progress)
+    with progress(1.0, "sensor") as advance:
+        table, report = fit_sensor(frames, name or output.stem, advance)
     output.parent.mkdir(parents=True, exist_ok=True)
     with atomic_file(output) as file:
         file.write(to_json(table, **_about(about, report)).encode())
@@ -192,17 +191,3 @@ def _about(about: str | None, report: FitReport) -> dict[str, Any]:
     fitted = {"frames": len(report.columns), "points": report.num_points, "exact": round(report.exact, 5)}
     unit = "1 mm; slope in 2^-24, offset in 2^-12, range_step in 1/4 mm"
     return ({"about": about} if about else {}) | {"unit": unit, "fitted_to": fitted}
-
-
-@contextmanager
-def _bar() -> Iterator[Progress]:
-    """A function for the progress of a fit: a bar on stderr where that is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda share, what: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    with Bar(console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty()) as bar:
-        task = bar.add_task("sensor", total=1.0)
-        yield lambda share, what: bar.update(task, completed=share, description=what)

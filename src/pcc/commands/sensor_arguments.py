@@ -10,7 +10,7 @@ from pcc.commands.stdio import path
 
 
 def sensor(line: Sequence[str]) -> int:
-    """Tables of spinning LiDARs: fit one to frames, list those that are known, show one; undo a correction for motion.
+    """Tables of spinning LiDARs: fit one to frames, list or show them; undo motion correction.
 
     pcc sensor fit drive/ -o my-sensor.json
     pcc sensor list
@@ -34,18 +34,18 @@ def fit(line: Sequence[str]) -> int:
     pcc sensor fit scan.bin -o my-sensor.json
     pcc sensor fit drive/ -o my-sensor.json --check other-drive/
 
-    Frames lie as the sensor took them, z upwards, not motion-corrected; in metres, or integers in millimetres. Put the
-    file into a folder of PCC_SENSOR_PATH and it is known by its name.
+    Frames must be as the sensor took them: z upwards, not motion-corrected, in metres, or integers in millimetres. A
+    table in a folder of PCC_SENSOR_PATH is known by its name.
     """
     parser = CommandParser("sensor fit", fit.__doc__)
     parser.positional("frames", type=path, nargs="+", help="Clouds of one sensor, or folders to search.")
-    parser.option("-o", "--output", type=path, required=True, help="The table: a .json file.")
-    parser.option("--name", help="Name of the sensor. Default: the file's.")
-    parser.option("--about", help="What the sensor is, for the file.")
-    parser.option("--check", type=path, help="Other frames, or a folder of them, to try the table on.")
+    parser.option("-o", "--output", type=path, required=True, help="File of the table (.json).")
+    parser.option("--name", help="Name of the sensor. Default: that of the file.")
+    parser.option("--about", help="A description to store in the file.")
+    parser.option("--check", type=path, help="A frame, or a folder of frames, to test the table on.")
     parser.option("--columns", type=names, help="Of raw .bin frames: x,y,z and the others in their order.")
-    parser.option("--threads", type=count, default=0, help="Threads of the kernels; 0: all cores.")
-    parser.flag("--json", help="One JSON object instead of text.")
+    parser.option("--threads", type=count, default=0, help="Number of threads; 0 means all cores.")
+    parser.flag("--json", help="Print one JSON object instead of text.")
     given = parser.parse(line)
     from pcc.commands import sensor as command
 
@@ -62,12 +62,12 @@ def fit(line: Sequence[str]) -> int:
 
 
 def list_(line: Sequence[str]) -> int:
-    """List the sensors that are known: those that ship, and those in the folders of PCC_SENSOR_PATH.
+    """List the known sensors: those that ship, and those in the folders of PCC_SENSOR_PATH.
 
     pcc sensor list
     """
     parser = CommandParser("sensor list", list_.__doc__)
-    parser.flag("--json", help="One JSON object instead of text.")
+    parser.flag("--json", help="Print one JSON object instead of text.")
     given = parser.parse(line)
     from pcc.commands import sensor as command
 
@@ -75,14 +75,14 @@ def list_(line: Sequence[str]) -> int:
 
 
 def show(line: Sequence[str]) -> int:
-    """Show a sensor's lasers: elevation, heading, height and distance from the axis, shift of the columns.
+    """Show a sensor's lasers: elevation, heading, height, distance from the axis, column shift.
 
     pcc sensor show hdl64e-kitti
     pcc sensor show my-sensor.json
     """
     parser = CommandParser("sensor show", show.__doc__)
-    parser.positional("sensor", help="A name that is known, or a file.")
-    parser.flag("--json", help="One JSON object instead of text.")
+    parser.positional("sensor", help="Name of a known sensor, or a .json file.")
+    parser.flag("--json", help="Print one JSON object instead of text.")
     given = parser.parse(line)
     from pcc.commands import sensor as command
 
@@ -90,20 +90,20 @@ def show(line: Sequence[str]) -> int:
 
 
 def untwist(line: Sequence[str]) -> int:
-    """Undo a correction for motion: write frames as the sensor measured them, on a grid of 1 mm.
+    """Undo motion correction: write frames as the sensor measured them, on a 1 mm grid.
 
     pcc sensor untwist odometry/000094.bin -o raw.ply
     pcc sensor untwist drive/ -o raw/ --sensor my-sensor.json
 
-    Where the positions were rounded after they were corrected, the measured ones are known to some millimetres.
+    Where positions were rounded after the correction, the measured ones are known to within a few millimetres.
     """
     parser = CommandParser("sensor untwist", untwist.__doc__)
     parser.positional("frames", type=path, nargs="+", help="Clouds, or folders to search.")
     parser.option("-o", "--output", type=path, required=True, help="A file, or a folder for .ply files.")
-    parser.option("--sensor", default="auto", help="auto: any that is known; a name, or a .json file.")
+    parser.option("--sensor", default="auto", help="auto (any known sensor), a name, or a .json file.")
     parser.option("--columns", type=names, help="Of raw .bin frames: x,y,z and the others in their order.")
-    parser.option("--threads", type=count, default=0, help="Threads of the kernels; 0: all cores.")
-    parser.flag("--json", help="One JSON object a line instead of text.")
+    parser.option("--threads", type=count, default=0, help="Number of threads; 0 means all cores.")
+    parser.flag("--json", help="Print one JSON object per line instead of text.")
     given = parser.parse(line)
     from pcc.commands import sensor as command
 

@@ -14,6 +14,8 @@ from typing import Any
 
 from pcc.commands.stdio import STDIO, check_inputs, check_output, is_one_file
 from pcc.errors import CorruptStream, LimitExceeded, ModelMismatch, PccError
+from pcc.extras import missing
+from pcc.progress import track
 
 MAX_THREADS = 4096
 
@@ -35,7 +37,7 @@ def exit_code(error: BaseException) -> int:
 
 def complain(error: BaseException, where: object = "") -> int:
     """One line on stderr; gives the exit code."""
-    text = " ".join(_message(error).split()) or type(error).__name__
+    text = one_line(error)
     prefix = f"{where}: " if where and str(where) not in text else ""
     sys.stderr.write(printable(f"pcc: {prefix}{text}") + "\n")
     return exit_code(error)
@@ -53,10 +55,15 @@ def plain_warnings() -> Iterator[None]:
         yield
 
 
+def one_line(error: BaseException) -> str:
+    """What an error says."""
+    return " ".join(_message(error).split()) or type(error).__name__
+
+
 def _message(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
-    return str(error)
+    return (missing(error) if isinstance(error, ImportError) else None) or str(error)
 
 
 @dataclass(frozen=True)
@@ -137,13 +144,13 @@ def _check_targets(jobs: Sequence[Job]) -> None:
 
 
 def run_all(items: Sequence[Any], work: Callable[[Any], None], name: Callable[[Any], object]) -> int:
-    """``work`` on every item, with a progress bar for several; an error of one does not stop the others.
+    """``work`` on every item, with progress shown for several; an error of one does not stop the others.
 
     Returns:
         0, or the exit code of the first error.
     """
     first = OK
-    for item in _progress(items):
+    for item in track(items, "pcc") if len(items) > 1 else items:
         try:
             work(item)
         except BrokenPipeError:  # nobody reads the results any more
@@ -152,19 +159,6 @@ def run_all(items: Sequence[Any], work: Callable[[Any], None], name: Callable[[A
             code = complain(error, name(item))
             first = first or code
     return first
-
-
-def _progress(items: Sequence[Any]) -> Iterable[Any]:
-    """``items``, with a bar on stderr while they are consumed. Results on a stdout that is a file stay there."""
-    if len(items) < 2 or not sys.stderr.isatty():
-        yield from items
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as progress:
-        yield from progress.track(items, description="pcc")
 
 
 def show(record: dict[str, Any], text: str | Sequence[str], as_json: bool, output: Path | None = None) -> None:

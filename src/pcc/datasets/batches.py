@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
+from pcc.datasets.describe import pool_record
 from pcc.ops import morton
 from pcc.ops.sort import radix_sort, unique
 
@@ -47,6 +48,9 @@ class Batches(Protocol):
 
     def sample(self, rng: np.random.Generator) -> Batch: ...
 
+    def describe(self) -> dict[str, Any]:
+        """What they are drawn from (`pcc.datasets.describe`)."""
+
 
 @dataclass(frozen=True)
 class Pool:
@@ -54,13 +58,15 @@ class Pool:
 
     Attributes:
         clouds: what one is drawn from: (V, 3) integer arrays.
-        share: of the samples.
+        share: fraction of the samples drawn from this pool.
         by_size: draw a cloud in proportion to its points, or all alike.
+        name: what the clouds are.
     """
 
     clouds: Sequence[np.ndarray]
     share: float = 1.0
     by_size: bool = False
+    name: str = "clouds"
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,10 @@ class Mixture:
         chosen = draw_index([pool.share if len(pool.clouds) else 0.0 for pool in self.pools], rng)
         pool = self.pools[chosen]
         return chosen, draw_index([len(cloud) if pool.by_size else 1.0 for cloud in pool.clouds], rng)
+
+    def describe(self) -> list[dict[str, Any]]:
+        """A record for each pool."""
+        return [pool_record(pool.name, pool.clouds, pool.share) for pool in self.pools]
 
 
 def draw_index(weights: Sequence[float], rng: np.random.Generator) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 from pcc.datasets.batches import Pool
 from pcc.datasets.clouds import mesh_clouds, voxel_clouds
 from pcc.datasets.dense_batches import DenseBatches, DenseRecipe
+from pcc.datasets.describe import NOT_STATED, SYNTHETIC
 from pcc.datasets.lidar import corrected_frames, find_frames, millimetres, raw_frames, twisted_frames
 from pcc.datasets.lidar_batches import LidarBatches, LidarRecipe
 from pcc.datasets.mesh_files import require_meshes
@@ -47,6 +48,7 @@ def dense_from_folders(
     copies: int = 1,
     seed: int = 0,
     cache: str | None = None,
+    licence: str = NOT_STATED,
 ) -> DenseBatches:
     """Dense batches from meshes and scans.
 
@@ -57,6 +59,7 @@ def dense_from_folders(
         only: patterns of names of mesh files, each with a match; other meshes are left out. Empty takes all.
         copies: clouds sampled from each mesh.
         cache: folder of the sampled clouds; None keeps nothing.
+        licence: of the data, for the record of a run.
     """
     store = None if cache is None else Path(cache)
     clouds: list[np.ndarray] = []
@@ -66,7 +69,7 @@ def dense_from_folders(
     for pattern, every in meshes.items():
         clouds += mesh_clouds(folders[pattern], surface or SurfaceRecipe(), every=every, **options)
     paths = [path for pattern in scans for path in matching(Path(root), pattern)]
-    return DenseBatches(clouds, voxel_clouds(paths) if paths else [], recipe or DenseRecipe())
+    return DenseBatches(clouds, voxel_clouds(paths) if paths else [], recipe or DenseRecipe(), licence)
 
 
 def lidar_from_folders(
@@ -77,9 +80,10 @@ def lidar_from_folders(
     drives: Sequence[Mapping[str, str]] = (),
     *,
     exclude: Sequence[str] = (),
-    corrected_share: float = 1 / 3,
+    corrected_share: float = 0.33,
     recipe: LidarRecipe | None = None,
     seed: int = 0,
+    licence: str = NOT_STATED,
 ) -> LidarBatches:
     """LiDAR batches from raw and motion-corrected frames.
 
@@ -90,7 +94,8 @@ def lidar_from_folders(
         twisted: pattern -> take each n-th frame, with a random motion taken out.
         drives: raw drives whose motion is known: ``frames`` (pattern below root), ``oxts``, ``imu_to_velo`` (paths).
         exclude: ``folder/file`` names of frames to leave out.
-        corrected_share: of the samples come from the three kinds of corrected frames.
+        corrected_share: fraction of the samples drawn from the three kinds of corrected frames.
+        licence: of the data, for the record of a run.
     """
 
     def frames(patterns: Mapping[str, int]) -> list[Path]:
@@ -102,8 +107,11 @@ def lidar_from_folders(
             frames({drive["frames"]: 1}), Path(drive["oxts"]), Path(drive["imu_to_velo"])
         )
     corrected_pool += twisted_frames(frames(twisted or {}), seed)
-    pools = (Pool(raw_frames(frames(raw)), 1 - corrected_share), Pool(corrected_pool, corrected_share))
-    return LidarBatches(pools, recipe or LidarRecipe())
+    pools = (
+        Pool(raw_frames(frames(raw)), 1 - corrected_share, name="raw frames"),
+        Pool(corrected_pool, corrected_share, name="motion-corrected frames"),
+    )
+    return LidarBatches(pools, recipe or LidarRecipe(), licence)
 
 
 def dense_synthetic(
@@ -114,7 +122,8 @@ def dense_synthetic(
     seed: int = 0,
 ) -> DenseBatches:
     """Dense batches from ``num_clouds`` synthetic surfaces."""
-    return DenseBatches(synthetic_clouds(num_clouds, surface or SurfaceRecipe(), seed), (), recipe or DenseRecipe())
+    clouds = synthetic_clouds(num_clouds, surface or SurfaceRecipe(), seed)
+    return DenseBatches(clouds, (), recipe or DenseRecipe(), SYNTHETIC)
 
 
 def lidar_synthetic(
@@ -122,7 +131,7 @@ def lidar_synthetic(
     num_beams: int = 64,
     num_columns: int = 1800,
     *,
-    corrected_share: float = 1 / 3,
+    corrected_share: float = 0.33,
     recipe: LidarRecipe | None = None,
     seed: int = 0,
 ) -> LidarBatches:
@@ -130,5 +139,8 @@ def lidar_synthetic(
     frames = synthetic_frames(num_frames, num_beams, num_columns, seed)
     rng = np.random.default_rng(seed)
     twisted = [millimetres(correct_motion(frame / 1000, random_twist(rng))) for frame in frames]
-    pools = (Pool(frames, 1 - corrected_share), Pool(twisted, corrected_share))
-    return LidarBatches(pools, recipe or LidarRecipe())
+    pools = (
+        Pool(frames, 1 - corrected_share, name="synthetic frames"),
+        Pool(twisted, corrected_share, name="synthetic frames, a random motion taken out"),
+    )
+    return LidarBatches(pools, recipe or LidarRecipe(), SYNTHETIC)

@@ -17,10 +17,10 @@ from pcc.datasets.cache import ArrayCache, file_digest, key_of, rng_of
 from pcc.datasets.good_files import read_good
 from pcc.datasets.heldout import refuse_heldout
 from pcc.datasets.mesh_files import find_meshes, read_mesh
-from pcc.datasets.progress import progress
 from pcc.datasets.surfaces import SurfaceRecipe, sample_voxels, triangle_areas, unique_voxels
 from pcc.errors import InvalidCloud
 from pcc.io import read_points
+from pcc.progress import track
 
 RECIPE_VERSION = 2  # raised whenever read_mesh and sample_voxels give other voxels for the same file and recipe
 
@@ -56,7 +56,7 @@ def mesh_clouds(
     jobs = [(path, copy) for path in paths for copy in range(copies)]
     parts = {"recipe": asdict(recipe), "min_triangles": min_triangles, "seed": seed, "version": RECIPE_VERSION}
     clouds = read_good(
-        progress(jobs, "sampling meshes"), lambda job: _mesh_cloud(job[0], recipe, parts | {"copy": job[1]}, store)
+        track(jobs, "sampling meshes"), lambda job: _mesh_cloud(job[0], recipe, parts | {"copy": job[1]}, store)
     )
     return [cloud for cloud in clouds if len(cloud)]
 
@@ -94,7 +94,7 @@ def voxel_clouds(paths: Sequence[Path]) -> list[np.ndarray]:
     files = [file for path in map(Path, paths) for file in (sorted(path.rglob("*.ply")) if path.is_dir() else [path])]
     if not files:
         raise FileNotFoundError(f"no PLY files in {[str(path) for path in paths]}")
-    return read_good(progress(files, "reading clouds"), read_voxels)
+    return read_good(track(files, "reading clouds"), read_voxels)
 
 
 def read_voxels(path: Path) -> np.ndarray:

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from pcc.datasets.batches import Batch, Crop, Mixture, Pool, make_batch
 from pcc.datasets.cells import CellCloud
+from pcc.datasets.describe import NOT_STATED, data_record
 from pcc.datasets.rows import unique_rows
 from pcc.datasets.surfaces import log_uniform
+from pcc.records import check_numbers
 
 
 @dataclass(frozen=True)
@@ -36,18 +39,21 @@ class DenseRecipe:
     """
 
     crop_depth: int = 6
-    voxels_per_batch: int = 40_000
+    voxels_per_batch: int = 20_000
     whole_cloud_fraction: float = 0.1
     max_drop: int = 4
-    max_whole_voxels: int = 120_000
+    max_whole_voxels: int = 50_000
     scan_fraction: float = 0.4
     min_crop_voxels: int = 200
-    sparse_fraction: float = 0.0
+    sparse_fraction: float = 0.15
     sparse_offset: int | None = None
     sparse_depth: int = 8
-    sparse_voxels: int = 12_000
+    sparse_voxels: int = 6000
     min_kept: float = 0.01
     max_jitter: float = 3.0
+
+    def __post_init__(self) -> None:
+        check_numbers(self)
 
 
 @dataclass(frozen=True)
@@ -57,13 +63,18 @@ class DenseBatches:
     meshes: Sequence[np.ndarray]
     scans: Sequence[np.ndarray] = ()
     recipe: DenseRecipe = field(default_factory=DenseRecipe)
+    licence: str = NOT_STATED
 
     def __post_init__(self) -> None:
         cells = [[CellCloud.of(cloud) for cloud in clouds if len(cloud)] for clouds in (self.meshes, self.scans)]
         shares = (1 - self.recipe.scan_fraction, self.recipe.scan_fraction) if cells[0] and cells[1] else (1.0, 1.0)
-        pools = [Pool([c.coords for c in group], s, by_size=True) for group, s in zip(cells, shares, strict=True)]
+        named = zip(cells, shares, ("meshes", "scans"), strict=True)
+        pools = [Pool([c.coords for c in group], share, by_size=True, name=name) for group, share, name in named]
         object.__setattr__(self, "_cells", cells)
         object.__setattr__(self, "_mixture", Mixture(pools))
+
+    def describe(self) -> dict[str, Any]:
+        return data_record("DenseBatches", self.licence, self._mixture.describe())  # type: ignore[attr-defined]
 
     def sample(self, rng: np.random.Generator) -> Batch:
         """A batch of crops, or one whole thinned cloud.

@@ -14,9 +14,9 @@ import numpy as np
 from pcc.datasets.good_files import read_good
 from pcc.datasets.heldout import refuse_heldout
 from pcc.datasets.motion import Twist, correct_motion, random_twist, read_rigid, read_twist
-from pcc.datasets.progress import progress
 from pcc.errors import InvalidCloud
 from pcc.io import read_points
+from pcc.progress import track
 
 MAX_RANGE_MM = 500_000
 
@@ -65,7 +65,7 @@ def raw_frames(paths: Sequence[Path]) -> list[np.ndarray]:
         HeldOutCloud: one is a test frame.
         InvalidCloud: all of them are no frames.
     """
-    return read_good(progress(paths, "reading frames"), read_frame)
+    return read_good(track(paths, "reading frames"), read_frame)
 
 
 def read_frame(path: Path) -> np.ndarray:
@@ -91,7 +91,7 @@ def corrected_frames(paths: Sequence[Path], oxts: Path, imu_to_velo: Path) -> li
     """
     rotation, translation = read_rigid(imu_to_velo)
     return read_good(
-        progress(paths, "correcting motion"),
+        track(paths, "correcting motion"),
         lambda path: _corrected(path, read_twist(oxts / f"{path.stem}.txt", rotation, translation)),
     )
 
@@ -102,7 +102,7 @@ def twisted_frames(paths: Sequence[Path], seed: int = 0) -> list[np.ndarray]:
     The true motion is not known, so walls bend by up to a metre or so over the sweep; no point set for mapping.
     """
     rng = np.random.default_rng(seed)
-    return read_good(progress(paths, "twisting frames"), lambda path: _corrected(path, random_twist(rng)))
+    return read_good(track(paths, "twisting frames"), lambda path: _corrected(path, random_twist(rng)))
 
 
 def _corrected(path: Path, twist: Twist) -> np.ndarray:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from pcc.datasets.batches import Batch, Crop, Mixture, Pool, make_batch
+from pcc.datasets.describe import NOT_STATED, data_record
 from pcc.datasets.rows import unique_rows
+from pcc.records import check_numbers
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,9 @@ class LidarRecipe:
     voxels_per_batch: int = 20_000
     max_crops: int = 8
 
+    def __post_init__(self) -> None:
+        check_numbers(self)
+
 
 @dataclass(frozen=True)
 class LidarBatches:
@@ -40,9 +46,13 @@ class LidarBatches:
 
     pools: Sequence[Pool]
     recipe: LidarRecipe = field(default_factory=LidarRecipe)
+    licence: str = NOT_STATED
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_mixture", Mixture(self.pools))
+
+    def describe(self) -> dict[str, Any]:
+        return data_record("LidarBatches", self.licence, self._mixture.describe())  # type: ignore[attr-defined]
 
     def sample(self, rng: np.random.Generator) -> Batch:
         """Crops that share the number of dropped levels (level_offset)."""

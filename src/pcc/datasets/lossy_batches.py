@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from pcc.datasets.batches import Batch, Batches
-from pcc.datasets.validation import whole_cloud
+from pcc.datasets.validation import checked, whole_cloud
+from pcc.records import check_numbers
 
 MOST_SHARE = 255
 
@@ -37,12 +38,13 @@ class LossyRecipe:
         least, most: of its share otherwise, drawn log-uniformly.
     """
 
-    levels: Sequence[float] = (0.5, 0.3, 0.13, 0.07)
+    levels: Sequence[float] = (0.4, 0.35, 0.15, 0.1)
     none: float = 0.2
     least: int = 8
     most: int = 250
 
     def __post_init__(self) -> None:
+        check_numbers(self)
         if not 1 <= self.least <= self.most <= MOST_SHARE or min(self.levels) < 0:
             raise ValueError(f"recipe: expected shares within 1..{MOST_SHARE} and weights, got {self}")
 
@@ -53,6 +55,10 @@ class LossyBatches:
 
     batches: Batches
     recipe: LossyRecipe = field(default_factory=LossyRecipe)
+
+    def describe(self) -> dict[str, Any]:
+        of = self.batches.describe()
+        return of | {"source": f"LossyBatches of {of['source']}"}
 
     def sample(self, rng: np.random.Generator) -> LossyBatch:
         batch, recipe = self.batches.sample(rng), self.recipe
@@ -68,7 +74,7 @@ def validation_points(clouds: Mapping[str, Mapping[str, Any]]) -> dict[str, Loss
     """Whole clouds at operating points: name -> what `pcc.datasets.validation.whole_cloud` takes, and ``shares``."""
     points = {}
     for name, settings in clouds.items():
-        rest = dict(settings)
+        rest = dict(checked(name, settings, "shares", ("path", "voxel_size", "level_offset")))
         shares = tuple(rest.pop("shares"))
         points[name] = LossyBatch(whole_cloud(**rest), shares)
     return points

@@ -1,11 +1,12 @@
-"""Makes the clouds of ``data/sample`` anew: ``python -m pcc.datasets.make_sample [FOLDER]``.
+"""Makes the synthetic clouds of ``data/sample`` anew: ``python -m pcc.datasets.make_sample [FOLDER]``.
 
 They come from our own generators, so anybody may use them for anything (CC0), and they are small enough to lie in the
-repository: the README, the demonstration and the tests run on them. They are no benchmark.
+repository: the README, the demonstration and the tests run on them. They are no benchmark. The real frame beside them,
+``vlp16.ply``, is not made here: data/README.md says where it is from.
 
     figure.ply     a coloured figure, vox9: x, y, z int16, red, green, blue uint8
     street.bin     one turn of a 32-beam scanner on the 1 mm grid, with intensity (KITTI)
-    clouds.json    names and peaks for the evaluation
+    clouds.json    names, peaks and bounds for the evaluation
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ SAMPLE = Path("data/sample")
 SEED = 2024
 CLOUDS = [
     {"name": "figure", "path": "figure.ply", "peak": 511},
-    {"name": "street", "path": "street.bin", "peak": 30},
+    {"name": "vlp16", "path": "vlp16.ply", "peak": 30},
+    {"name": "vlp16, 1 mm", "path": "vlp16.ply", "peak": 30, "max_error": 0.001},
 ]
 SKIN, SHIRT, TROUSERS, SHOES = (224, 172, 140), (46, 92, 150), (70, 66, 60), (30, 24, 22)
 COLOURS = {

@@ -15,6 +15,7 @@ import numpy as np
 
 from pcc.datasets.ply_mesh import fans, read_ply_mesh
 from pcc.errors import InvalidCloud
+from pcc.extras import install
 
 SUFFIXES = (".ply", ".obj", ".off", ".stl", ".glb")
 
@@ -93,8 +94,7 @@ def _read_other(path: Path) -> tuple[np.ndarray, np.ndarray]:
     try:
         import trimesh
     except ImportError as error:
-        hint = "pip install 'pcc-codec[train]'"
-        raise ImportError(f"{path}: meshes other than PLY and OBJ need trimesh: {hint}") from error
+        raise ImportError(f"{path}: meshes other than PLY and OBJ need trimesh: {install('train')}") from error
     try:
         mesh: Any = trimesh.load(path, force="mesh", process=False)
         return np.asarray(mesh.vertices), np.asarray(mesh.faces)

@@ -17,6 +17,7 @@ from pcc.datasets.mesh_files import Mesh
 from pcc.datasets.rows import unique_rows
 from pcc.ops import morton
 from pcc.ops.sort import radix_sort, unique
+from pcc.records import check_numbers
 
 VOXELS_PER_AREA = 1.5  # a plane of random direction cuts |nx| + |ny| + |nz| voxels per unit of area; the mean is 1.5
 
@@ -43,10 +44,13 @@ class SurfaceRecipe:
     max_noise: float = 1.2
     max_white_noise: float = 0.25
     white_noise_share: float = 0.4
-    thin_share: float = 0.0
+    thin_share: float = 0.5
     thin_density: float = 16.0
     max_least_samples: int = 4
     num_waves: int = 6
+
+    def __post_init__(self) -> None:
+        check_numbers(self)
 
 
 def sample_voxels(mesh: Mesh, recipe: SurfaceRecipe, rng: np.random.Generator) -> np.ndarray:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pcc.datasets.progress import progress
 from pcc.datasets.street import Street, first_hit, make_street, reflectance
+from pcc.progress import track
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ def scan(scanner: Scanner, street: Street, rng: np.random.Generator) -> tuple[np
 def synthetic_frames(num: int, num_beams: int = 64, num_columns: int = 1800, seed: int = 0) -> list[np.ndarray]:
     """Frames of one scanner in streets of their own: (N, 3) int32 millimetres; frame i is the same for any ``num``."""
     scanner = make_scanner(num_beams, num_columns, np.random.default_rng(seed))
-    rngs = (np.random.default_rng([seed, i]) for i in progress(range(num), "scanning streets"))
+    rngs = (np.random.default_rng([seed, i]) for i in track(range(num), "scanning streets"))
     return [scan(scanner, make_street(rng), rng)[0] for rng in rngs]
 
 

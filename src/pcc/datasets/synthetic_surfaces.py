@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from pcc.datasets.primitives import Body, Capsule, Ellipsoid, Torus, union_points
-from pcc.datasets.progress import progress
 from pcc.datasets.surfaces import SurfaceRecipe, log_uniform, random_rotation, smooth_noise, unique_voxels
+from pcc.progress import track
 
 PARTS = ("torso", "hips", "head", "neck", "arm", "forearm", "hand", "thigh", "shin", "foot")
 
@@ -97,7 +97,7 @@ def voxels_of(points: np.ndarray, noise: float, rng: np.random.Generator) -> np.
 
 def synthetic_clouds(num: int, recipe: SurfaceRecipe, seed: int = 0) -> list[np.ndarray]:
     """``num`` clouds; cloud i is the same whatever ``num`` is."""
-    seeds = progress(range(num), "making surfaces")
+    seeds = track(range(num), "making surfaces")
     return [synthetic_cloud(np.random.default_rng([seed, i]), recipe) for i in seeds]
 
 

@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from pcc.datasets.describe import NOT_STATED, SYNTHETIC, data_record, sha256_of
 from pcc.datasets.good_files import read_good
 from pcc.datasets.heldout import refuse_heldout
 from pcc.datasets.lidar import find_frames, millimetres
-from pcc.datasets.progress import progress
 from pcc.datasets.sensor_models import make_sensor
 from pcc.datasets.sensors import Measured, sensor_frames
+from pcc.datasets.validation import checked
 from pcc.errors import InvalidCloud
 from pcc.geometry.interlace import PASSES, pass_numbers
 from pcc.geometry.range_image import RangeImage, roll_of
@@ -28,6 +29,8 @@ from pcc.io import read_points
 from pcc.ops.lattice_context import Contexts, contexts, reflectance_bytes, reflectance_feats, width_feat
 from pcc.ops.lattice_map import Found, find
 from pcc.pointcloud import PointCloud
+from pcc.progress import track
+from pcc.records import check_numbers
 from pcc.sensors.bins import RangeBins
 from pcc.sensors.known import find_table
 from pcc.sensors.scan import ON_LATTICE, Scan, quartiles, reflectance_row_feats, row_feats, scan_of
@@ -77,7 +80,7 @@ class CellBatch:
 
 def turns_from_folders(
     root: str, frames: Mapping[str, int], *, exclude: Sequence[str] = (), sensor: str = "hdl64e-kitti",
-    recipe: TurnRecipe | None = None,
+    recipe: TurnRecipe | None = None, licence: str = NOT_STATED,
 ) -> TurnBatches:  # fmt: skip
     """Batches of raw KITTI frames.
 
@@ -97,8 +100,8 @@ def turns_from_folders(
     if missing:
         raise FileNotFoundError(f"nothing matches {missing[0]!r} in {Path(root).absolute()}; see data/README.md")
     paths = [path for pattern, every in frames.items() for path in find_frames(folders[pattern], every, exclude)]
-    turns = read_good(progress(paths, "reading turns"), lambda path: read_turn(path, table))
-    return TurnBatches(turns, recipe or TurnRecipe())
+    turns = read_good(track(paths, "reading turns"), lambda path: read_turn(path, table))
+    return TurnBatches(turns, recipe or TurnRecipe(), licence)
 
 
 def turns_simulated(
@@ -114,7 +117,7 @@ def turns_simulated(
     for kind in kinds:
         model = make_sensor(kind, seed, every)
         turns += [measured_turn(model.table, m) for m in sensor_frames(model, num_frames, seed)]
-    return TurnBatches(turns, recipe or TurnRecipe())
+    return TurnBatches(turns, recipe or TurnRecipe(), SYNTHETIC)
 
 
 def measured_turn(table: SensorTable, measured: Measured) -> Turn:
@@ -129,10 +132,12 @@ def validation_turns(clouds: Mapping[str, Mapping[str, Any]]) -> dict[str, list[
     Args:
         clouds: name -> ``path`` of a raw KITTI frame, and optionally ``group`` and ``sensor``.
     """
-    return {
-        name: whole_turn(turn_of(Path(c["path"]), find_table(c.get("sensor", "hdl64e-kitti"))), c.get("group", 1))
-        for name, c in clouds.items()
-    }
+    turns = {}
+    for name, settings in clouds.items():
+        c = checked(name, settings, "path", ("group", "sensor"))
+        table = find_table(c.get("sensor", "hdl64e-kitti"))
+        turns[name] = whole_turn(turn_of(Path(c["path"]), table), c.get("group", 1))
+    return turns
 
 
 def read_turn(path: Path, table: SensorTable) -> Turn:
@@ -183,6 +188,9 @@ class TurnRecipe:
     coarse: float = 0.35
     most_coarse: int = 64
 
+    def __post_init__(self) -> None:
+        check_numbers(self)
+
 
 @dataclass(frozen=True, eq=False)
 class TurnBatches:
@@ -190,6 +198,19 @@ class TurnBatches:
 
     turns: Sequence[Turn]
     recipe: TurnRecipe = field(default_factory=TurnRecipe)
+    licence: str = NOT_STATED
+
+    def describe(self) -> dict[str, Any]:
+        """Points on the lattice; of turns and mirror images a SHA-256 over the range indices of all cells."""
+        own = self.turns[: len(self.turns) // 2] if self.recipe.mirrored else self.turns
+        pool = {
+            "name": "turns and their mirror images" if self.recipe.mirrored else "turns",
+            "clouds": len(own),
+            "points": sum(int(np.count_nonzero(turn.scan.index)) for turn in own),
+            "share": 1.0,
+            "sha256": sha256_of(turn.scan.index for turn in self.turns),
+        }
+        return data_record("TurnBatches", self.licence, [pool])
 
     def __post_init__(self) -> None:
         mirrored = [cut(turn, mirrored=True) for turn in self.turns] if self.recipe.mirrored else []

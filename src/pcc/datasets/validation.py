@@ -17,7 +17,22 @@ def validation_batches(clouds: Mapping[str, Mapping[str, Any]]) -> dict[str, Bat
         clouds: name -> ``path`` of a file, optional ``voxel_size`` (the cloud's unit; None: its own grid) and
             ``level_offset`` (`pcc.codec.walk`).
     """
-    return {name: whole_cloud(**settings) for name, settings in clouds.items()}
+    return {
+        name: whole_cloud(**checked(name, settings, "path", ("voxel_size", "level_offset")))
+        for name, settings in clouds.items()
+    }
+
+
+def checked(name: str, settings: Mapping[str, Any], needed: str, others: tuple[str, ...]) -> Mapping[str, Any]:
+    """The settings of a validation cloud, if it has the one that is needed, and none but these.
+
+    Raises:
+        ValueError: it has not, as those of another kind of models.
+    """
+    if needed not in settings or set(settings) - {needed, *others}:
+        expected, got = ", ".join((needed, *others)), ", ".join(settings)
+        raise ValueError(f"validation.clouds.{name}: expected {needed} among {expected} alone, got {got}")
+    return settings
 
 
 def whole_cloud(path: str, voxel_size: float | None = None, level_offset: int = 0) -> Batch:

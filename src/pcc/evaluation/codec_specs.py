@@ -2,7 +2,7 @@
 
     pcc-lidar, pcc-dense, pcc-auto, pcc-adaptive ...   this package's codec with that model
     draco                                              Draco at level 10
-    raw, zlib, xz                                      the arrays as they are, or through a general compressor
+    raw, zlib, zstd, xz                                the arrays as they are, or through a general compressor
 
 Options are those of ``Setting``: voxel_size, max_error, fields, duplicates. Without any, the codec is asked for no
 loss. Configurations with more than this belong in configs/.
@@ -16,7 +16,7 @@ from pcc.anchors.draco import Draco
 from pcc.evaluation.ours import PccCodec
 
 OURS = "pcc-"
-CODEC_HELP = "pcc-MODEL, draco, raw, zlib or xz; options voxel_size, max_error, fields, duplicates"
+CODEC_HELP = "pcc-MODEL, draco, raw, zlib, zstd or xz; options voxel_size, max_error, fields, duplicates"
 _NUMBERS = ("voxel_size", "max_error")
 _CHOICES = {"fields": ("none", "all"), "duplicates": ("keep", "merge")}
 
@@ -37,9 +37,9 @@ def named_codec(name: str) -> Anchor:
         return PccCodec(name.removeprefix(OURS))
     if name == "draco":
         return Draco()
-    if name in ("raw", "zlib", "xz"):
+    if name in ("raw", "zlib", "zstd", "xz"):
         return Bypass(name)
-    raise ValueError(f"codec: expected {OURS}MODEL, draco, raw, zlib or xz, got {name!r}")
+    raise ValueError(f"codec: expected {OURS}MODEL, draco, raw, zlib, zstd or xz, got {name!r}")
 
 
 def parse_setting(options: str) -> Setting:

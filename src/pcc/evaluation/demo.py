@@ -1,9 +1,9 @@
-"""The main job on a folder of clouds: encode, decode, verify, and one table beside Draco.
+"""The main job on a folder of clouds: encode, decode, verify, and one table beside Draco and LASzip.
 
     python -m pcc.evaluation.demo data/sample [--model auto]
 
-The folder's ``clouds.json`` names the clouds and their peaks. The exit status is 0 only if every cloud came back
-through our codec as the same multiset of points (or within the bound asked for), and nothing failed.
+The folder's ``clouds.json`` names the clouds, their peaks and what is asked for. The exit status is 0 only if every
+cloud came back through our codec as the same multiset of points (or within the bound asked for), and nothing failed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from rich.console import Console
 
 from pcc.anchors import Anchor
 from pcc.anchors.draco import Draco
+from pcc.anchors.las import LasZip
+from pcc.errors import PccError
 from pcc.evaluation.cell import Cell
 from pcc.evaluation.ours import PccCodec
 from pcc.evaluation.runner import Evaluation, evaluate
@@ -28,10 +30,11 @@ def demo(folder: Path, codecs: list[Anchor], console: Console) -> bool:
     """Prints the table of the clouds in ``folder``; whether ``codecs[0]`` kept its promise on all of them."""
     clouds = indexed_sources(folder)
     with tempfile.TemporaryDirectory(prefix="pcc-demo-") as scratch:
-        result = evaluate(clouds, codecs, Path(scratch), console=console)
+        result = evaluate(clouds, codecs, Path(scratch))
     console.print(table(result, "Geometry of the sample clouds", BRIEF))
-    if result.failures:
-        console.print(failures_table(result.failures, "Failed"))
+    for failures, title in ((result.not_run, "Not run"), (result.failures, "Failed")):
+        if failures:
+            console.print(failures_table(failures, title))
     kept = promises_kept(result, codecs[0].name, clouds)
     console.print(f"{codecs[0].name}: " + ("every promise verified" if kept else "NOT every promise was kept"))
     return kept and not result.failures
@@ -67,7 +70,10 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="a folder with clouds.json")
     parser.add_argument("--model", default="auto", help="auto, dense, lidar, or the path of an exported model")
     options = parser.parse_args()
-    return 0 if demo(options.folder, [PccCodec(options.model), Draco()], screen()) else 1
+    try:
+        return 0 if demo(options.folder, [PccCodec(options.model), Draco(), LasZip()], screen()) else 1
+    except (PccError, ValueError, OSError, ImportError) as error:
+        parser.exit(2, f"demo: {error}\n")
 
 
 if __name__ == "__main__":

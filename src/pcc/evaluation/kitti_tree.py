@@ -19,10 +19,10 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pcc.datasets.progress import progress
 from pcc.errors import MissingField, PccError
 from pcc.evaluation.codec_specs import CODEC_HELP, describe_setting, parse_codec
 from pcc.evaluation.passage import Passage
@@ -30,6 +30,7 @@ from pcc.evaluation.stream_cache import StreamCache
 from pcc.evaluation.tables import screen
 from pcc.io import atomic_file, write_points
 from pcc.pointcloud import PointCloud
+from pcc.progress import track
 
 LAYOUTS = {"detection": ("velodyne", 6), "raw": ("velodyne_points/data", 10)}  # folder, digits of a frame's number
 COPIED = ("calib", "label_2", "planes", "ImageSets", "image_sets", "oxts", "*.txt")
@@ -62,7 +63,7 @@ def export_tree(
     if source is not None:
         copy_companions(source, folder)
     targets[0].parent.mkdir(parents=True, exist_ok=True)
-    for target, cloud in zip(targets, passage.frames(progress(list(frames), "exporting frames")), strict=True):
+    for target, cloud in zip(targets, passage.frames(track(list(frames), "exporting frames")), strict=True):
         write_points(target, with_intensity(cloud, target.name, zero_intensity))
     _write_record(folder, passage, layout, zero_intensity)
     return targets
@@ -147,8 +148,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         frames = sorted(options.frames.glob("*.bin"))
         export_tree(frames, options.folder, passage, options.layout,
                     source=options.source, zero_intensity=options.zero_intensity)  # fmt: skip
-    except (PccError, ValueError, OSError) as error:
-        console.print(f"error: {error}", markup=False, style="red")
+    except (PccError, ValueError, OSError, ImportError) as error:
+        sys.stderr.write(f"kitti_tree: {error}\n")
         return 2
     console.print(f"{passage.num_frames} frames, {passage.bpp:.3f} bpp: {options.folder}")
     return 0

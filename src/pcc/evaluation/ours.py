@@ -13,9 +13,11 @@ from pcc.anchors import Anchor, Setting
 from pcc.anchors.base import Cost
 from pcc.codec.info import FrameInfo, describe
 from pcc.codec.octree import count_macs
+from pcc.errors import InvalidCloud, LimitExceeded
 from pcc.geometry.grid import codes_of
 from pcc.geometry.voxels import voxelize
 from pcc.inference.lattice_program import LatticeProgram
+from pcc.inference.program import Program
 from pcc.inference.registry import Model, find_model, find_model_by_digest, model_paths
 from pcc.pointcloud import PointCloud
 
@@ -28,11 +30,16 @@ class PccCodec(Anchor):
     Args:
         model: a name ("dense", "lidar", "lattice", "auto", "adaptive") or the path of an exported model.
         label: the name in tables; None builds one from the model.
+
+    Raises:
+        ModelMismatch: it is not installed, or no readable file.
     """
 
     knows_quality = True
 
     def __init__(self, model: str = "auto", label: str | None = None) -> None:
+        if model not in ("auto", "adaptive"):
+            find_model(model)
         self.model = model
         self.name = label or f"pcc-{Path(model).stem}"
 
@@ -46,7 +53,16 @@ class PccCodec(Anchor):
         return f"pcc {self.model} {digest.hexdigest()}"
 
     def missing(self, setting: Setting) -> str | None:
+        if setting.quality is not None and not self._infers():
+            return f"{self.model} codes whole levels only"
         return "fields are coded without loss only" if setting.quantiser and setting.fields != "none" else None
+
+    def _infers(self) -> bool:
+        """Whether its model may lose: the encoder's choice, or one with sets for partially coded levels."""
+        if self.model in ("auto", "adaptive"):
+            return self.model == "auto"
+        program = find_model(self.model)
+        return isinstance(program, Program) and program.lossy_scale is not None
 
     def compress(self, cloud: PointCloud, setting: Setting) -> bytes:
         return pcc.encode(
@@ -71,11 +87,17 @@ class PccCodec(Anchor):
         if isinstance(program, LatticeProgram):
             macs = self._lattice_macs(program, frame, setting)
             return Cost(program.num_parameters, macs / 1000 / len(cloud))
+        header = frame.header
+        if header.exact or header.num_raw:
+            return Cost(program.num_parameters)  # voxels that the cloud alone does not tell
         if frame.inferred is not None:
-            codes, depth = np.sort(codes_of(self.decompress(data).xyz, frame.header.grid)), frame.header.depth
+            codes, depth = np.sort(codes_of(self.decompress(data).xyz, header.grid)), header.depth
         else:
-            voxels = voxelize(cloud.xyz, voxel_size=setting.step(cloud), max_error=setting.max_error)
-            codes, depth = voxels.codes, voxels.depth
+            try:
+                voxels = voxelize(cloud.xyz, voxel_size=setting.step(cloud), max_error=setting.max_error)
+            except (InvalidCloud, LimitExceeded):  # one that streams carry, but no grid of voxels holds
+                return Cost(program.num_parameters)
+            codes, depth = np.unique(voxels.codes >> np.uint64(3 * header.num_low_bits)), header.depth
         macs = count_macs(codes, depth, program, frame.level_offset, frame.adaptive, frame.inferred)
         return Cost(program.num_parameters, macs / 1000 / len(cloud))
 

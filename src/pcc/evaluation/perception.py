@@ -15,6 +15,7 @@ duplicates. Streams are kept in --streams: a run that was broken off goes on whe
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,9 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         task = KissOdometry(options.lengths, options.step, deskew=not options.no_deskew)
         codecs = [parse_codec(text) for text in options.codec]
         case = Case(task, drive.poses, drive.truth)
-        result = evaluate_tasks(drive.frames, [case], codecs, options.streams, console=console)
-    except (PccError, ValueError, OSError) as error:
-        console.print(f"error: {error}", markup=False, style="red")
+        result = evaluate_tasks(drive.frames, [case], codecs, options.streams)
+    except (PccError, ValueError, OSError, ImportError) as error:
+        sys.stderr.write(f"perception: {error}\n")
         return 2
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)

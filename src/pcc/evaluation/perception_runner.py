@@ -10,14 +10,11 @@ too coarse to show it. A cell that fails is listed with its reason and never ent
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from pcc.anchors import Anchor, Setting
 from pcc.anchors.bypass import Bypass
@@ -26,6 +23,7 @@ from pcc.evaluation.codec_specs import describe_setting
 from pcc.evaluation.machine import Machine, this_machine, versions
 from pcc.evaluation.passage import Passage
 from pcc.evaluation.stream_cache import StreamCache
+from pcc.progress import progress
 from pcc.tasks import Task
 
 UNDAMAGED = "bypass"
@@ -108,14 +106,12 @@ def evaluate_tasks(
     streams: Path | None = None,
     *,
     frame_rate_hz: float = FRAME_RATE_HZ,
-    console: Console | None = None,
 ) -> TaskEvaluation:
     """Runs every task on the undamaged frames and on those of every codec.
 
     Args:
         frames: files in the order of time.
         streams: folder where streams are kept, so that a run that was broken off goes on where it was; None keeps none.
-        console: where the progress bar is drawn; None draws none.
 
     Raises:
         ValueError: there are no frames.
@@ -125,9 +121,10 @@ def evaluate_tasks(
         raise ValueError("frames: expected at least one, got none")
     rows: list[TaskRow] = []
     failures: list[TaskFailure] = []
-    with _progress(len(cases) * (1 + len(codecs)) * len(frames), console) as advance:
+    with progress(len(cases) * (1 + len(codecs)) * len(frames), "frames") as advance:
+        count = itertools.count(1)
         for case in cases:
-            run = _Run(frames, case, frame_rate_hz, advance)
+            run = _Run(frames, case, frame_rate_hz, lambda what: advance(next(count), what))
             rows.append(run.undamaged())
             for codec, setting in codecs:
                 try:
@@ -177,14 +174,3 @@ def _record(case: Case) -> dict[str, Any]:
     options: dict[str, Any] = dataclasses.asdict(task) if dataclasses.is_dataclass(task) else {}
     version = versions((task.package,)) if task.package else {}
     return {"name": task.name, "options": options, "version": version, "truth": case.truth_source}
-
-
-@contextmanager
-def _progress(total: int, console: Console | None) -> Iterator[Callable[[str], None]]:
-    """A function that takes a description and moves the bar by one frame."""
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
-    )  # fmt: skip
-    with Progress(*columns, console=console, disable=console is None, transient=True) as progress:
-        bar = progress.add_task("", total=total)
-        yield lambda what: progress.update(bar, advance=1, description=what)

@@ -13,9 +13,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
 from pcc.anchors import Anchor, Setting
 from pcc.anchors.base import LOSSLESS
 from pcc.anchors.rates import rate_points
@@ -25,6 +22,7 @@ from pcc.evaluation.machine import Machine, this_machine
 from pcc.evaluation.recorded import cloud_digest, published_cells, recorded_cell
 from pcc.evaluation.sources import Source
 from pcc.evaluation.store import CellStore, cell_key
+from pcc.progress import progress
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,6 @@ def evaluate(
     keep: bool = False,
     published: bool = False,
     pictures: Sequence[str] = (),
-    console: Console | None = None,
 ) -> Evaluation:
     """Runs all cells.
 
@@ -99,7 +96,6 @@ def evaluate(
         repeats: calls of a codec in a process, for the best time of the call alone.
         pictures: names of the rates at which decoded clouds are drawn, coloured by their errors.
         published: add the published figures of codecs that cannot be run.
-        console: where the progress bar is drawn; None draws none.
 
     Raises:
         ValueError: two codecs share a name, an unknown rate, or fewer than one repeat or worker.
@@ -107,17 +103,17 @@ def evaluate(
     names = [codec.name for codec in codecs]
     if len(set(names)) < len(names):
         raise ValueError(f"codecs: expected different names, got {', '.join(names)}")
-    if min(repeats, workers) < 1:
+    if not all(isinstance(number, int) and number >= 1 for number in (repeats, workers)):
         raise ValueError(f"repeats, workers: expected at least 1, got {repeats}, {workers}")
     jobs = [
         _Job(source, codec, setting)
         for source in clouds
         for codec in codecs
-        for setting in rate_points(list(rates), source.setting, source.bits, codec.name)
+        for setting in rate_points(list(rates), source.setting, source.bits, codec.name, codec.knows_quality)
     ]
     folder.mkdir(parents=True, exist_ok=True)
     run = _Run(folder, store, this_machine(), repeats, keep, frozenset(pictures))
-    outcomes = _in_parallel(run, jobs, workers, console)
+    outcomes = _in_parallel(run, jobs, workers)
     cells = [outcome for outcome in outcomes if isinstance(outcome, Cell)]
     if published:
         cells += [cell for source in clouds for cell in published_cells(source, run.digest(source))]
@@ -207,25 +203,15 @@ def _named(cell: Cell, source: Source, codec: Anchor) -> Cell:
     )
 
 
-def _in_parallel(run: _Run, jobs: list[_Job], workers: int, console: Console | None) -> list[Cell | Failure | _Failed]:
+def _in_parallel(run: _Run, jobs: list[_Job], workers: int) -> list[Cell | Failure | _Failed]:
     """The outcomes, in the order of the jobs. An interruption lets running cells finish, and starts no more."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
     pool = ThreadPoolExecutor(workers)
     try:
-        with Progress(*columns, console=console, disable=console is None, transient=True) as progress:
-            task = progress.add_task("", total=len(jobs))
+        with progress(len(jobs), "cells") as advance:
             futures: dict[Future, _Job] = {pool.submit(run.outcome, job): job for job in jobs}
-            for done in as_completed(futures):
+            for i, done in enumerate(as_completed(futures)):
                 job = futures[done]
-                progress.update(
-                    task, advance=1, description=f"{job.source.name} · {job.codec.name} · {job.setting.rate}"
-                )
+                advance(i + 1, f"{job.source.name} · {job.codec.name} · {job.setting.rate}")
             return [future.result() for future in futures]
     finally:
         pool.shutdown(cancel_futures=True)

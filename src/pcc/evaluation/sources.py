@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pcc.anchors import Setting
+from pcc.anchors.rates import LIDAR_BITS
 
 INDEX = "clouds.json"
 
@@ -43,7 +44,9 @@ class Source:
     def bits(self) -> int:
         """Of the grid: n where the peak is 2^n - 1; all others count as LiDAR, with 18."""
         whole = int(self.peak) + 1
-        return whole.bit_length() - 1 if self.peak == whole - 1 and whole & (whole - 1) == 0 and whole > 1 else 18
+        return (
+            whole.bit_length() - 1 if self.peak == whole - 1 and whole & (whole - 1) == 0 and whole > 1 else LIDAR_BITS
+        )
 
 
 def sources(root: str | Path, clouds: list[Mapping[str, Any]], fields: str = "none") -> list[Source]:

@@ -63,6 +63,11 @@ def find_model_by_digest(digest: bytes) -> Model:
     )
 
 
+def name_of(digest: bytes) -> str | None:
+    """The name of the model with this digest, as ``--model`` takes it; None where it is not installed."""
+    return next((path.stem for path in model_paths() if _has_digest(path, digest)), None)
+
+
 def load_program(path: Path) -> Model:
     """A program, read anew only when its file changed."""
     return _load(path, _stamp(path))

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from pcc.errors import InvalidCloud, PccError, PccWarning, UnsupportedField
+from pcc.extras import install
 from pcc.io.columns import AXES, cloud_from_columns, holdable
 from pcc.io.limits import ReaderLimits
 from pcc.io.pcd_header import PADDING, PcdHeader, parse_header
@@ -143,5 +144,5 @@ def _library() -> Any:
     try:
         from pypcd4 import pypcd4
     except ImportError as error:
-        raise PccError("PCD files need the library pypcd4: pip install 'pcc-codec[io]'") from error
+        raise PccError(f"PCD files need the library pypcd4: {install('io')}") from error
     return pypcd4

@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pcc.extras import install
+
 Axis = Sequence[float] | np.ndarray
 MIN_OVERLAP = 0.75  # under it a delta is said to rest on little
 
@@ -103,5 +105,5 @@ def _area(x: Axis, y: Axis, low: float, high: float) -> float:
     try:
         from scipy.interpolate import PchipInterpolator
     except ImportError as error:
-        raise ImportError("Bjontegaard deltas need scipy: pip install 'pcc-codec[eval]'") from error
+        raise ImportError(f"Bjontegaard deltas need scipy: {install('eval')}") from error
     return float(PchipInterpolator(x, y).integrate(low, high))

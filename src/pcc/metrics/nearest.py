@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from pcc.extras import install
+
 TOLERANCE = 1e-8  # neighbours in a chain of squared distances that rise by less tie (pc_error 0.14.2)
 MAX_TIES = 30  # pc_error 0.14.2 looks no further; which 30 of more is the tree's choice
 _STAGES = (2, 5, MAX_TIES)  # neighbours asked for; the next only where all of them tie
@@ -75,7 +77,7 @@ def kd_tree(points: np.ndarray) -> Tree:
     try:
         from pykdtree.kdtree import KDTree
     except ImportError as error:
-        raise ImportError("distances need pykdtree: pip install 'pcc-codec[eval]'") from error
+        raise ImportError(f"distances need pykdtree: {install('eval')}") from error
     points = np.ascontiguousarray(points)
     return Tree(points, KDTree(points))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any
 
@@ -22,6 +22,7 @@ from torch.nn import functional
 from pcc.geometry.interlace import PASSES, Pass
 from pcc.nn.quantisation import ACTIVATION_STEP, Quantiser, weight_step
 from pcc.ops.lattice_context import NEXT_TO, num_feats, num_guesses
+from pcc.records import check_numbers
 from pcc.sensors.scan import NUM_QUARTILES, ROW_FEATS
 
 INPUT_STEP = 1.0 / 64.0
@@ -54,6 +55,7 @@ class LatticeConfig:
     reflectance_hidden: int = 64
 
     def __post_init__(self) -> None:
+        check_numbers(self)
         for width in (self.hidden, self.reflectance_hidden):
             if width % 16 or not 16 <= width <= 256:
                 raise ValueError(f"hidden: expected a multiple of 16 up to 256, got {width}")
@@ -62,7 +64,14 @@ class LatticeConfig:
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> LatticeConfig:
-        """From a configuration's mapping, whose key ``kind`` is another's."""
+        """From a configuration's mapping, whose key ``kind`` is another's.
+
+        Raises:
+            ValueError: it has other keys.
+        """
+        others = set(settings) - {f.name for f in fields(cls)} - {"kind"}
+        if others or "name" not in settings:
+            raise ValueError(f"model: expected the settings of LatticeConfig, name among them, got {sorted(settings)}")
         return cls(**{key: value for key, value in settings.items() if key != "kind"})
 
 

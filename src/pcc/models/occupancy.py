@@ -32,6 +32,7 @@ from pcc.nn.functional import OccupancyContext, SparseConvolution
 from pcc.nn.quantisation import ACTIVATION_STEP, Quantiser, weight_step
 from pcc.nn.rate import LOGIT_UNIT, BitSum, InferringBitSum
 from pcc.ops.occupancy_head import MAX_HIDDEN
+from pcc.records import check_numbers
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class OccupancyConfig:
     def __post_init__(self) -> None:
         for name in ("blocks", "scales"):  # whatever sequence a configuration holds
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        check_numbers(self)
         if min(self.channels, self.hidden) < 16 or self.channels % 16 or self.hidden % 16 or self.hidden > MAX_HIDDEN:
             raise ValueError(
                 f"channels, hidden: expected multiples of 16, the latter up to {MAX_HIDDEN},"

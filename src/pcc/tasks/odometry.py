@@ -26,6 +26,7 @@ import numpy as np
 
 from pcc.datasets.motion import sweep_share
 from pcc.errors import TaskError
+from pcc.extras import install
 from pcc.pointcloud import PointCloud
 from pcc.tasks.base import Task, checked_frames
 from pcc.tasks.trajectory import KITTI_LENGTHS_M, KITTI_STEP, absolute_error_m, half_motion, relative_error
@@ -111,4 +112,4 @@ def new_kiss_icp(options: KissOdometry) -> Any:
         )
         return importlib.import_module("kiss_icp.kiss_icp").KissICP(settings)
     except ImportError as error:
-        raise TaskError("odometry: KISS-ICP is not installed: pip install 'pcc-codec[eval]'") from error
+        raise TaskError(f"odometry: KISS-ICP is not installed: {install('eval')}") from error

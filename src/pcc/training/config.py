@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from pcc.records import check_numbers
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -22,13 +24,13 @@ class TrainConfig:
         threads: of torch and of our kernels; 0 for all cores.
     """
 
-    steps: int
-    learning_rate: float = 2e-3
+    steps: int = 20_000
+    learning_rate: float = 4e-3
     final_fraction: float = 0.01
-    warmup_steps: int = 50
+    warmup_steps: int = 100
     betas: tuple[float, float] = (0.9, 0.98)
-    gradient_clip: float = 1.0
-    ema_decay: float = 0.998
+    gradient_clip: float = 2.5
+    ema_decay: float = 0.999
     quantise_from: float = 0.6
     seed: int = 0
     validate_every: int = 1000
@@ -38,6 +40,9 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "betas", tuple(self.betas))  # whatever sequence a configuration holds
+        check_numbers(self)
+        if [isinstance(beta, int | float) and 0 <= beta < 1 for beta in self.betas] != [True, True]:
+            raise ValueError(f"betas: expected two numbers of at least 0 and less than 1, got {self.betas}")
         if self.steps < 1 or not 0 <= self.quantise_from <= 1:
             raise ValueError(f"steps, quantise_from: expected >= 1 and 0..1, got {self.steps}, {self.quantise_from}")
 

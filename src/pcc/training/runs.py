@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pcc.errors import ModelMismatch
+from pcc.errors import ModelMismatch, PccError
 from pcc.models.export import export_model
 from pcc.training.checkpoint import load_checkpoint
 from pcc.training.families import Family, family_of
@@ -106,7 +106,10 @@ def _main() -> None:
     parser.add_argument("--licence", help="licence of the weights; default: the record's")
     parser.add_argument("--attribution", nargs="+", metavar="FILE", help="texts for the card; default: the record's")
     args = parser.parse_args()
-    print(export_run(args.run, args.out, args.licence, args.attribution))  # noqa: T201
+    try:
+        print(export_run(args.run, args.out, args.licence, args.attribution))  # noqa: T201
+    except (PccError, OSError) as error:
+        parser.exit(2, f"runs: {error}\n")
 
 
 if __name__ == "__main__":

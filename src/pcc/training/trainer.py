@@ -14,13 +14,13 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
 
 from pcc import ops
 from pcc.errors import ModelMismatch, RunExists, TrainingDiverged
+from pcc.progress import progress
 from pcc.training.checkpoint import load_checkpoint, save_checkpoint
 from pcc.training.config import TrainConfig
 from pcc.training.objectives import Cost
@@ -61,16 +61,14 @@ class Trainer:
 
     def run(self) -> nn.Module:
         """Train to the last step and return the network with averaged weights."""
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
         with (
             SummaryWriter(str(self.out_dir), purge_step=self.step) as writer,
-            Progress(*columns, TimeRemainingColumn()) as progress,
+            progress(self.config.steps, "training", self.step) as advance,
         ):
-            task = progress.add_task("training", total=self.config.steps, completed=self.step)
             while self.step < self.config.steps:
                 self._train_step()
                 self._report(writer)
-                progress.update(task, completed=self.step, description=f"training, loss {self.loss:.4f}")
+                advance(self.step, f"training, loss {self.loss:.4f}")
         self.save()
         return self.averaged()
 

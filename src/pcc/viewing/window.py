@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from pcc.extras import install
 from pcc.viewing.camera import Camera
 from pcc.viewing.picture import Panel
 
@@ -64,6 +65,6 @@ def _open3d() -> Any:
     try:
         import open3d
     except (ImportError, OSError) as error:  # OSError: it loads a C library by itself
-        hint = "pip install 'pcc-codec[view]', or --png FILE, which needs nothing"
+        hint = f"{install('view')}, or --png FILE, which needs nothing"
         raise ImportError(f"a window needs Open3D ({error}): {hint}") from error
     return open3d

@@ -87,7 +87,8 @@ def _conditions(evaluation: Evaluation, found: Sequence[Point]) -> str:
     conditions = " · ".join(escape(text) for text in texts if text)
     return (
         f'<p class="note">{conditions}</p><p class="note">Rates are bits of the whole file by the points of the input. '
-        "Distortion is that of pc_error 0.14.2, normals from the file or estimated from 16 neighbours. Hollow marks "
+        "Distortion is that of pc_error 0.14.2, normals from the file or estimated from 16 neighbours; in results.csv "
+        "and results.json MSE and Hausdorff are squared, as pc_error prints them, and max_error is not. Hollow marks "
         "and (recorded), (published) are figures that were not measured in this run.</p>"
     )
 

@@ -24,6 +24,7 @@ _STYLE: dict[Any, Any] = {
     "grid.alpha": 0.3,
 }
 _SIZE = (5.2, 3.6)
+_LEGEND_COLUMNS = 3
 _ROUNDING = 1e-9  # scores below are those of equal results
 
 
@@ -50,7 +51,7 @@ def rate_distortion(points: Sequence[Point], cloud: str, metric: str, palette: P
     with _figure() as (figure, axes):
         _draw_curves(axes, of, metric, palette)
         axes.set(xlabel="bits per input point", ylabel=f"{metric} PSNR, dB", title=cloud)
-        axes.legend(fontsize=7, loc="lower right")
+        _legend_below(figure, axes)
         return _svg(figure)
 
 
@@ -85,8 +86,12 @@ def times(points: Sequence[Point], cloud: str, palette: Palette) -> str | None:
                 panel.plot(
                     [p.bpp for p in line], seconds, "o-", color=palette.colours[codec], markersize=4, label=codec
                 )
-            panel.set(xscale="log", yscale="log", xlabel="bits per input point", ylabel=f"{heading}, s", title=cloud)
-        panels[0, 0].legend(fontsize=7)
+            panel.set(ylabel=f"{heading}, s")
+            _logarithmic(panel.set_xscale, panel.xaxis)
+            _logarithmic(panel.set_yscale, panel.yaxis)
+        panels[0, 0].set(title=cloud)
+        panels[1, 0].set(xlabel="bits per input point")
+        _legend_below(figure, panels[0, 0])
         return _svg(figure)
 
 
@@ -106,9 +111,10 @@ def damage(rows: Sequence[dict[str, Any]], score: str) -> str | None:
             for i, name in enumerate(names):
                 xs, ys = zip(*sorted(lines[name]), strict=True)
                 axes.plot(xs, ys, "o", color=colours[i % len(colours)], markersize=5, label=name)
-        axes.set(xscale="log", yscale="log", xlabel="bits per input point", ylabel=score.replace("_", " "))
-        axes.set_title("against the undamaged run")
-        axes.legend(fontsize=7)
+        axes.set(xlabel="bits per input point", ylabel=score.replace("_", " "), title="against the undamaged run")
+        _logarithmic(axes.set_xscale, axes.xaxis)
+        _logarithmic(axes.set_yscale, axes.yaxis)
+        _legend_below(figure, axes)
         return _svg(figure)
 
 
@@ -163,7 +169,30 @@ def _draw_curves(axes: Any, points: Sequence[Point], metric: str, palette: Palet
             colour = palette.colours[point.codec]
             filled = colour if point.origin == MEASURED else "white"
             axes.plot([point.bpp], [top], marker="^", color=colour, markerfacecolor=filled, markersize=6)
-    axes.set_xscale("log")
+    _logarithmic(axes.set_xscale, axes.xaxis)
+
+
+def _logarithmic(set_scale: Any, axis: Any) -> None:
+    """A logarithmic axis whose labels are plain numbers, few enough to stand side by side."""
+    from matplotlib import ticker
+
+    set_scale("log")
+    low, high = sorted(axis.get_view_interval())
+    decades = math.log10(high / low) if low > 0 else 0.0
+    fine = decades < 0.7  # of 1, 2 and 5 times a power of ten hardly two would be in view
+    steps = (1, 2, 5) if decades < 2 else (1,)
+    axis.set_major_locator(ticker.MaxNLocator(4, steps=[1, 2, 5, 10]) if fine else ticker.LogLocator(subs=steps))
+    axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(ticker.NullFormatter())
+
+
+def _legend_below(figure: Any, axes: Any) -> None:
+    """The codecs below all panels, where no curve runs; the figure grows by their lines."""
+    handles, labels = axes.get_legend_handles_labels()
+    rows = -(-len(labels) // _LEGEND_COLUMNS)
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(width, height + 0.18 * rows)
+    figure.legend(handles, labels, fontsize=7, ncols=_LEGEND_COLUMNS, loc="outside lower center", frameon=False)
 
 
 def _label(point: Point) -> str:
