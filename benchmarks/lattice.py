@@ -53,6 +53,9 @@ class Case:
     note: str = ""
 
 
+FLOATS = "lossless floats"
+
+
 def cases_of_files(paths: list[Path], bounds: list[float]) -> Iterator[Case]:
     for path in paths:
         cloud = pcc.read_points(path)
@@ -61,7 +64,7 @@ def cases_of_files(paths: list[Path], bounds: list[float]) -> Iterator[Case]:
         name = f"{path.parent.name}/{path.stem}"
         yield Case(name, cloud, lossless, "lossless" if on_grid else "1 mm")
         if not on_grid:
-            yield Case(name, cloud, {"lossless_floats": True}, "lossless floats")
+            yield Case(name, cloud, {}, FLOATS)
         for bound in bounds:
             yield Case(name, cloud, {"max_error": bound}, f"bound {1000 * bound:g} mm")
 
@@ -103,13 +106,11 @@ def row_of(case: Case, model: str, rounds: int) -> list[str]:
 
 def octree_bpp(case: Case, cloud: pcc.PointCloud) -> float:
     options = {key: value for key, value in case.options.items() if key in ("voxel_size", "max_error")}
-    if "lossless_floats" in case.options:
-        options = {"lossless_floats": True}
     return 8 * len(pcc.encode(cloud, sensor="none", **options)) / len(cloud)
 
 
 def draco_bpp(case: Case, cloud: pcc.PointCloud) -> float:
-    if "lossless_floats" in case.options:
+    if case.note == FLOATS:
         return float("nan")
     setting = Setting(voxel_size=case.options.get("voxel_size"), max_error=case.options.get("max_error"))
     return 8 * len(Draco().compress(cloud, setting)) / len(cloud)

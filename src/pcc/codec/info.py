@@ -65,6 +65,7 @@ class FrameInfo:
         lattice: of a frame in its sensor's lattice, else None.
         ordered: Points come out in the order of the input.
         floats: Positions are floats bit for bit, beside the grid.
+        float_bytes: Of the chunks that make them so; part of ``geometry_bytes``.
     """
 
     header: FrameHeader
@@ -80,6 +81,7 @@ class FrameInfo:
     inferred: Inferred | None = None
     ordered: bool = False
     floats: bool = False
+    float_bytes: int = 0
 
     @property
     def geometry_bpp(self) -> float:
@@ -130,6 +132,7 @@ def _describe_frame(session: Session, span: tuple[int, int]) -> FrameInfo:
         inferred=how.inferred,
         ordered=bool(_of(chunks, ORDER)),
         floats=bool(_of(chunks, FLOATS)) or header.exact,
+        float_bytes=_size(_of(chunks, FLOATS)) + _size(_of(chunks, EXACT)),
     )
 
 

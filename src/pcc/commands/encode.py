@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from pcc.codec.encoder import encode
 from pcc.codec.info import describe
 from pcc.codec.limits import DEFAULT_LIMITS, Limits
+from pcc.codec.outlook import outlook
 from pcc.commands.clouds import check_columns, read_cloud, suffixes_of
 from pcc.commands.shared import STREAM_SUFFIX, Job, plan, prepare, run_all, show
 from pcc.commands.stdio import STDIO, output_file, standard_output
@@ -45,13 +47,15 @@ def _encode_one(
     encoded = time.perf_counter()
     with output_file(job.target) as file:
         file.write(data)
-    record = _record(job, data, len(cloud)) | {"num_dropped": len(original) - len(cloud)}
+    record = _record(job, data, cloud) | {"num_dropped": len(original) - len(cloud)}
     record |= {"read_s": loaded - start, "encode_s": encoded - loaded}
     show(record, [_line(record)], as_json, job.target)
 
 
-def _record(job: Job, data: bytes, num_points: int) -> dict[str, Any]:
+def _record(job: Job, data: bytes, cloud: PointCloud) -> dict[str, Any]:
+    num_points = len(cloud)
     (frame,) = describe(data, Limits(max_points=max(num_points, DEFAULT_LIMITS.max_points)))
+    hint = outlook(cloud.xyz, frame)
     return {
         "input": str(job.source),
         "output": str(job.target),
@@ -64,6 +68,8 @@ def _record(job: Job, data: bytes, num_points: int) -> dict[str, Any]:
         "field_bytes": {spec.name: size for spec, size in frame.fields},
         "model": frame.model_digest.hex() if frame.model_digest else None,
         "lossless": not frame.header.quantized and not frame.header.num_merged,
+        "floats": cloud.xyz.dtype.name if frame.floats else None,
+        "outlook": None if hint is None else asdict(hint),
         "inferred_levels": 0 if frame.inferred is None else len(frame.inferred.shares),
         "voxel_size": frame.header.voxel_size,
         "depth": frame.header.depth,
@@ -72,7 +78,8 @@ def _record(job: Job, data: bytes, num_points: int) -> dict[str, Any]:
 
 
 def _line(record: dict[str, Any]) -> str:
-    how = "lossless" if record["lossless"] else f"voxels of {record['voxel_size']:g}"
+    exact = f"lossless {record['floats']}" if record["floats"] else "lossless"
+    how = exact if record["lossless"] else f"voxels of {record['voxel_size']:g}"
     if levels := record["inferred_levels"]:
         how = f"{levels} level{'' if levels == 1 else 's'} of {record['depth']} inferred"
     if record["num_points_out"] != record["num_points"]:
@@ -81,5 +88,11 @@ def _line(record: dict[str, Any]) -> str:
     return (
         f"{record['input']} -> {record['output']}: {record['num_points']:,} points, {record['num_bytes']:,} bytes, "
         f"{record['bpp']:.3f} bpp (positions {record['geometry_bpp']:.3f}), {how}, {record['encode_s']:.2f} s"
-        f"{dropped}"
+        f"{dropped}{_hint(record['outlook'])}"
     )
+
+
+def _hint(outlook: dict[str, Any] | None) -> str:
+    if outlook is None:
+        return ""
+    return f"; --max-error {outlook['max_error']:g} would take about {outlook['num_bytes']:,} bytes"

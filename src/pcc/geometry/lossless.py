@@ -23,7 +23,7 @@ from pcc.ops.morton import MAX_BITS
 FINER_LEVELS = 5  # of the octree below the one at which points of a surface are alone
 _SPARE_BITS = 8  # that a grid's own steps may need beyond the finest level that pays
 _STRAY_SAMPLE = 1 << 14
-_STRAY_SHARE = 1e-3  # of the points on either side of an axis, at most
+_STRAY_SHARE = 3e-3  # of the points, at most
 _STRAY_REACH = 16.0  # times the extent of the others, from their middle
 
 
@@ -72,13 +72,17 @@ def narrowed(xyz: np.ndarray) -> np.ndarray:
 
 def strays(xyz: np.ndarray) -> np.ndarray:
     """(N,) bool: the few finite points (N, 3) that lie many times as far from the others as these are wide."""
-    sample = xyz[:: max(1, len(xyz) // _STRAY_SAMPLE)].astype(np.float64)
-    low, middle, high = np.quantile(sample, [_STRAY_SHARE, 0.5, 1 - _STRAY_SHARE], axis=0, method="nearest")
+    sample = np.sort(xyz[:: max(1, len(xyz) // _STRAY_SAMPLE)].astype(np.float64), axis=0)
+    few = min(_most_strays(len(sample)), (len(sample) - 1) // 4)
+    low, middle, high = sample[few], sample[len(sample) // 2], sample[len(sample) - 1 - few]
     with np.errstate(over="ignore"):
         reach = _STRAY_REACH * max(float((high - low).max()), float(np.spacing(np.abs(middle).max())))
         far = (np.abs(xyz.astype(np.float64) - middle) > reach).any(axis=1)
-    few = np.count_nonzero(far) <= 1 + 3 * _STRAY_SHARE * len(xyz)
-    return far if few else np.zeros(len(xyz), bool)
+    return far if np.count_nonzero(far) <= _most_strays(len(xyz)) else np.zeros(len(xyz), bool)
+
+
+def _most_strays(num_points: int) -> int:
+    return 2 + int(_STRAY_SHARE * num_points)
 
 
 def too_wide(xyz: np.ndarray, grid: Grid) -> bool:
