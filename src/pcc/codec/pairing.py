@@ -25,6 +25,8 @@ def pair(xyz: np.ndarray, decoded: np.ndarray, labels: np.ndarray, decoded_label
         xyz, decoded: (N, 3) of the same dtype.
         labels, decoded_labels: (N,) any dtype that sorts: what paired points must have in common.
     """
+    if not len(xyz):
+        return np.zeros(0, np.int64)
     _, numbers = np.unique(np.concatenate([labels, decoded_labels]), return_inverse=True)
     label, decoded_label = np.split(numbers.reshape(-1), [len(labels)])
     if not np.array_equal(np.sort(label), np.sort(decoded_label)):
