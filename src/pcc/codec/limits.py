@@ -20,8 +20,8 @@ class Limits:
         max_fields: Fields of a frame.
         max_field_bytes: Decoded bytes of all fields of a frame together.
         max_frames: Frames of a file.
-        max_nodes: Work on all frames of a file together, in nodes of an octree: 2 microseconds and half a kilobyte
-            or so each. What else counts how much: `pcc.codec.work`. None: `nodes_of` the bytes of the file.
+        max_nodes: Work on all frames of a file together, in nodes of an octree: 3 microseconds and half a kilobyte
+            each, or less. What else counts how much: `pcc.codec.work`. None: `nodes_of` the bytes of the file.
     """
 
     max_points: int = 1 << 25

@@ -1,9 +1,9 @@
 """What decoding costs, counted before it is done: a purse, and the prices of all that a stream can ask for.
 
 A hostile file of a hundred bytes can declare millions of voxels, or columns of one value: neither bytes nor counts
-bound the time. So everything is paid for in one coin, a *node*: an octree's node that a network codes, which takes 1
-to 3 microseconds of a core and at most half a kilobyte. The prices of the other things keep to that, roughly; they are
-measured, not promised (docs/limits.md).
+bound the time. So everything is paid for in one coin, a *node*: an octree's node that a network codes, which takes a
+core 3 microseconds with AVX2, and at most half a kilobyte. The prices of the other things keep to that or stay below;
+they are measured, not promised (docs/limits.md).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Work:
         if self.spent > self.limit:
             raise LimitExceeded(
                 f"nodes: {self.num_bytes:,} bytes ask for the work of {self.spent:,.0f} at least, the limit is "
-                f"{self.limit:,} (max_nodes; docs/limits.md)"
+                f"{self.limit:,} (--max-nodes or Limits.max_nodes; docs/limits.md)"
             )
         if self.whole is not None:
             self.whole.spend(nodes)

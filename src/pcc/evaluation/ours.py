@@ -21,6 +21,7 @@ from pcc.inference.program import Program
 from pcc.inference.registry import Model, find_model, find_model_by_digest, model_paths
 from pcc.pointcloud import PointCloud
 
+OWN = pcc.Limits(max_nodes=1 << 40)  # of streams made here, which may be lossy at any rate
 _CODING = ("codec", "entropy", "geometry", "inference", "ops", "sensors")  # whose code decides the bytes and the times
 
 
@@ -76,7 +77,7 @@ class PccCodec(Anchor):
         )
 
     def decompress(self, data: bytes) -> PointCloud:
-        return pcc.decode(data, model=self._program())
+        return pcc.decode(data, limits=OWN, model=self._program())
 
     def cost(self, cloud: PointCloud, setting: Setting, data: bytes) -> Cost:
         """Of the model that the stream names: over the octree's levels that need it, or the cells of a turn."""
