@@ -71,7 +71,7 @@ def agreed(cloud: PointCloud, decoded: PointCloud, info: FrameInfo, **wanted):
 
 @pytest.mark.parametrize("name", CLOUDS)
 def test_every_combination_of_options(installed, name):
-    """agree(cloud, decode(encode(cloud, **options))) holds, is lossless where nothing else was asked, and keeps to bounds."""
+    """agree(cloud, decode(encode(cloud, **options))) holds, lossless where nothing else was asked."""
     cloud, lattices = cloud_of(name), set()
     for options in OPTIONS:
         if name == "wide" and {"quality", "bpp"} & set(options):

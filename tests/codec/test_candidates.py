@@ -1,4 +1,4 @@
-"""decode(encode(cloud)) = cloud for any cloud: any dtype, size and place, on grids or none, with whatever is in them."""
+"""decode(encode(cloud)) = cloud for any cloud: any dtype, size and place, on grids or none, whatever is in it."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def test_nothing_is_written_where_the_grid_tells_all():
 
 
 def test_the_method_follows_from_the_values(rng):
-    """Off by a unit here and there: a column. Anywhere in a voxel: planes. Some of them on the grid: planes of the others."""
+    """Off by a unit here and there: a column. Anywhere in a voxel: planes. Some on the grid: planes of the others."""
     axes, n = 3 * (Axis(2.0**-7),), 4000
     free = (rng.normal(size=(n, 3)) * 20).astype(np.float32)
     near = np.nextafter(np.rint(free * 128) / np.float32(128), np.float32(100)).astype(np.float32)

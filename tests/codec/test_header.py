@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pcc.codec.header import FrameHeader, parse_header, parse_preamble, write_header, write_preamble
 from pcc.codec.limits import Limits
 from pcc.errors import CorruptStream, LimitExceeded
-from pcc.geometry.voxels import Grid
+from pcc.geometry.grid import Axis, Grid
 from pcc.ops.checksum import crc32c
 
 LIMITS = Limits()
@@ -125,3 +125,56 @@ def test_every_change_of_the_preamble_is_corrupt():
                 parse_preamble(good[:i] + bytes([good[i] ^ 1 << bit]) + good[i + 1 :])
     with pytest.raises(CorruptStream, match="not a pcc stream"):
         parse_preamble(good.replace(b"\r\n", b"\n"))
+
+
+AXES = Axis(0.5), Axis(1.0, 3.0, -7.5), Axis(2.0, single=True)
+EXTENDED = [
+    replace(HEADER, num_low_bits=9, depth=21),
+    replace(HEADER, num_raw=1),
+    replace(HEADER, exact=True),
+    replace(
+        HEADER,
+        grid=Grid(0.5, 1.0, (0, 1, 2), np.dtype("f4"), AXES),
+    ),
+    replace(HEADER, num_low_bits=1, num_raw=2, num_voxels=3, exact=True, timestamp_ns=-5, num_merged=4),
+    replace(HEADER, num_points=3, num_raw=3, num_voxels=0, depth=0),
+]
+
+
+@pytest.mark.parametrize("header", EXTENDED)
+def test_extensions(header):
+    """parse(write(h)) = h, and it is longer than without."""
+    payload = write_header(header)
+    assert parse_header(payload, LIMITS) == header
+    for broken in (payload[:-1], payload + b"\0"):
+        with pytest.raises(CorruptStream):
+            parse_header(broken, LIMITS)
+
+
+def test_extension_literal():
+    """Flag 64, then flags 1 and 2 with 9 low bits and 3 raw points."""
+    plain = write_header(replace(HEADER, depth=21))
+    payload = write_header(replace(HEADER, depth=21, num_low_bits=9, num_raw=3, num_voxels=6))
+    assert payload[1] == 64
+    assert payload[len(plain) :].hex() == "030903"
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (replace(HEADER, num_low_bits=44), "low bits"),
+        (replace(HEADER, depth=21, num_low_bits=33), "bits per axis"),
+        (replace(HEADER, num_raw=9), "8 voxels"),
+        (replace(HEADER, exact=True, grid=Grid(2.0, 1.0, (0, 0, 0), np.dtype("i4"))), "exact positions of int32"),
+    ],
+)
+def test_impossible_extensions(header, message):
+    with pytest.raises(CorruptStream, match=message):
+        parse_header(write_header(header), LIMITS)
+
+
+def test_unknown_extensions_are_newer():
+    payload = write_header(replace(HEADER, num_raw=1))
+    for flags in (0, 16, 18):
+        with pytest.raises(CorruptStream):
+            parse_header(payload[:-2] + bytes([flags, 1]), LIMITS)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pcc.errors import InvalidCloud, LimitExceeded
-from pcc.geometry.voxels import Grid, Voxels, devoxelize, voxelize
+from pcc.geometry.voxels import Grid, Voxels, devoxelize, point_values, voxelize
 from pcc.ops import morton
 
 INTEGERS = [np.int8, np.uint8, np.int16, np.uint16, np.int32, np.uint32, np.int64, np.uint64]
@@ -229,3 +229,30 @@ def test_empty_and_single():
 def test_grid_refuses_nonsense(fields):
     with pytest.raises(ValueError, match="expected"):
         Grid(*fields, np.dtype(np.float32))
+
+
+@pytest.mark.parametrize("levels", [0, 1, 3, 6])
+def test_coarser_voxels_keep_every_point(rng, levels):
+    """point_values of coarser voxels with their lower bits = the points, each where it was."""
+    xyz = rng.integers(0, 60, (300, 3)).astype(np.int32)
+    voxels = voxelize(xyz).coarser(levels)
+    assert voxels.num_low_bits == levels
+    assert voxels.depth == 6 - levels
+    assert (np.diff(voxels.codes.astype(np.int64)) > 0).all()
+    assert voxels.counts.sum() == 300
+    back = point_values(voxels.codes, voxels.counts, voxels.grid, voxels.low, voxels.num_low_bits)
+    np.testing.assert_array_equal(back, xyz[voxels.order])
+    twice = voxelize(xyz).coarser(min(levels, 2)).coarser(levels - min(levels, 2))
+    back = point_values(twice.codes, twice.counts, twice.grid, twice.low, twice.num_low_bits)
+    np.testing.assert_array_equal(back, xyz[twice.order])
+
+
+def test_wide_grids_have_lower_bits():
+    """2^30 on an axis leaves 10 bits beside an octree of 21; without ``wide`` it is an error."""
+    xyz = np.array([[0, 0, 0], [1 << 30, 5, 7], [(1 << 30) - 1, 0, 1]], np.int64)
+    voxels = voxelize(xyz, wide=True)
+    assert (voxels.depth, voxels.num_low_bits) == (21, 10)
+    back = point_values(voxels.codes, voxels.counts, voxels.grid, voxels.low, voxels.num_low_bits)
+    np.testing.assert_array_equal(back, xyz[voxels.order])
+    with pytest.raises(LimitExceeded, match="smallest voxel size"):
+        voxelize(xyz)

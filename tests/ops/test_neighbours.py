@@ -91,6 +91,20 @@ def test_any_rows_in_any_order(isa, threads, rng):
     )
 
 
+def test_consumed_neighbours_give_the_same(isa, threads, rng, monkeypatch):
+    """child_neighbours(consume) = child_neighbours, whatever becomes of the parents' rows meanwhile."""
+    monkeypatch.setattr(neighbours, "LARGE_LEVEL", 0)
+    codes, occupancy = levels(random_codes(rng, 40_000, 6), 6)[-1]
+    near = search(codes, 5)
+    _, parents, octants = octree.children(codes, occupancy)
+    kept = neighbours.child_neighbours(near, occupancy, parents, octants)
+    consumed = neighbours.child_neighbours(near.copy(), occupancy, parents, octants, consume=True)
+    np.testing.assert_array_equal(consumed, kept)
+    shuffled = rng.permutation(len(parents))
+    found = neighbours.child_neighbours(near, occupancy, parents[shuffled], octants[shuffled], consume=True)
+    np.testing.assert_array_equal(found, kept[shuffled])
+
+
 def test_empty(isa):
     near = np.empty((0, 27), np.int32)
     none = np.empty(0, np.uint8)
