@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import hydra
@@ -11,6 +12,8 @@ from omegaconf import DictConfig, OmegaConf
 
 @hydra.main(config_path="configs", config_name="train", version_base="1.3")
 def main(config: DictConfig) -> None:
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # PyTorch reads it once: idle, it leaves cores to us
+
     from pcc.datasets.describe import describe
     from pcc.training.families import family_of
     from pcc.training.record import continued, run_record, write_record
@@ -20,7 +23,7 @@ def main(config: DictConfig) -> None:
     out_dir = Path(config.out_dir)
     if not config.resume:
         Trainer.start_anew(out_dir, config.overwrite)
-    import torch  # after our extension, so that threads wait asleep (src/pcc/ops/_openmp.py)
+    import torch
 
     train_config = instantiate(config.optim)
     torch.manual_seed(train_config.seed)
