@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <stdexcept>
 #include <thread>
 
-#include "common/registry.h"
 #include "common/workers.h"
 
 #if defined(__linux__)
@@ -40,13 +40,9 @@ int num_threads() {
   return n > 0 ? n : all;
 }
 
-void bind_threads(nb::module_& m) {
-  num_threads();  // what the environment says at the start counts
-  m.def("num_threads", &num_threads);
-  m.def("set_num_threads", [](int n) {
-    if (n < 0) throw nb::value_error("num_threads: expected 0 (all) or more");
-    chosen.store(std::min(n, kMaxThreads));
-  });
+void set_num_threads(int n) {
+  if (n < 0) throw std::invalid_argument("num_threads: expected 0 (all) or more");
+  chosen.store(std::min(n, kMaxThreads));
 }
 
 }  // namespace pcc

@@ -10,6 +10,10 @@ namespace pcc {
 
 constexpr int kMaxThreads = 4096;
 
+// Makes what the C++ runtime keeps of exceptions for this thread now, while there is memory: it ends the process where it
+// has none for that when something is thrown.
+void prepare_to_throw();
+
 // The first exception that a share throws is thrown here, when all shares have ended. Shares must not wait for each other:
 // one thread may run them all, in order.
 void run_shares(int count, void (*share)(const void* body, int i), const void* body);

@@ -28,6 +28,15 @@ struct PackedGroup {
   }
 };
 
+// What a thread needs for the rows of a tile.
+struct Tile {
+  Seen seen[kTileRows][kDirections];
+  int seen_count[kTileRows];
+  alignas(64) int16_t context[kTileRows * kMaxHidden];
+  alignas(64) uint8_t z1[kTileRows * kMaxHidden];
+  alignas(64) uint8_t z2[kTileRows * kMaxHidden];
+};
+
 }  // namespace
 
 struct OccupancyHead::Packed {
@@ -53,11 +62,8 @@ void OccupancyHead::logits(const uint8_t* feats, const NeighbourLists& lists, co
   const Packed& all = packed();
   const int h = shape.hidden, outputs = shape.outputs;
   const int64_t tiles = (num_rows + kTileRows - 1) / kTileRows;
-  for_blocks(tiles, 4, threads_for(tiles, 8), [&](int64_t first_tile, int64_t end_tile) {
-    Seen seen[kTileRows][kDirections];
-    int seen_count[kTileRows];
-    alignas(64) int16_t context[kTileRows * kMaxHidden];
-    alignas(64) uint8_t z1[kTileRows * kMaxHidden], z2[kTileRows * kMaxHidden];
+  for_blocks<Tile>(tiles, 4, threads_for(tiles, 8), [&](int64_t first_tile, int64_t end_tile, Tile& tile) {
+    auto& [seen, seen_count, context, z1, z2] = tile;
     for (int64_t i = first_tile; i < end_tile; i++) {
       const int64_t begin = place + i * kTileRows;
       const int size = static_cast<int>(std::min<int64_t>(kTileRows, num_rows - i * kTileRows));
