@@ -1,7 +1,7 @@
 """What a format's bytes consist of, so that a mutation changes one part and lengths and checksums still fit.
 
-``join(split(data)) == data`` for files that a writer makes, up to what is not looked at (dates in an archive). Garbage is
-taken as it comes: ``split`` gives what can be made out, or nothing.
+``join(split(data)) == data`` for files that a writer makes, up to what is not looked at (dates in an archive). Garbage
+is taken as it comes: ``split`` gives what can be made out, or nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where memory is missing, coding ends in MemoryError or an error of pcc's: no crash, no exit, no hang; and goes on later.
+"""Where memory is missing, coding ends in MemoryError or an error of pcc's: no crash, exit or hang; and goes on later.
 
 Once our own allocations fail one after the other, once the whole process has less and less room.
 """

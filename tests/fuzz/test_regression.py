@@ -1,4 +1,4 @@
-"""Every seed and every input that once was a finding ends well: in values or an error of pcc's, in bounded time and memory.
+"""Every seed and every input that once was a finding ends well: in values or an error of pcc's, in bounded time.
 
 Each runs in a process of its own (`tests.fuzz.guard`). Neither atheris nor clang is needed here.
 """
