@@ -1,4 +1,4 @@
-"""Targets for streams: decoding with checksums and digests in the way and without, describing, appending, converting."""
+"""Targets for streams: decoding with and without checksums and digests in the way, info, appending, converting."""
 
 from __future__ import annotations
 
