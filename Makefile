@@ -8,7 +8,7 @@ PYTEST_ARGS ?=
 BIN := $(VENV)/bin
 SOURCES := pyproject.toml constraints.txt $(wildcard cuda_ext/CMakeLists.txt cuda_ext/*.cpp cuda_ext/*/*.h cuda_ext/*/*.cpp cuda_ext/*/*.cu)
 
-.PHONY: demo test lint results install clean
+.PHONY: demo test lint sanitize fuzz results install clean
 
 demo: install
 	$(BIN)/python -m pcc.evaluation.demo data/sample
@@ -22,6 +22,33 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The kernels' tests with AddressSanitizer and UndefinedBehaviorSanitizer, those of threads with ThreadSanitizer; GCC, Linux.
+# `-S` leaves out the editable installation, so that the sanitized copy is imported; findings end the tests (docs/fuzzing.md).
+SANITIZED := build/sanitized
+SITE = $(shell $(BIN)/python -c "import sysconfig; print(sysconfig.get_path('platlib'))")
+LIBRARY = $(shell gcc -print-file-name=$(1).so)
+SANITIZED_PYTEST = setarch -R env LD_PRELOAD="$(call LIBRARY,lib$(1)) $(call LIBRARY,libstdc++)" \
+	PYTHONPATH=$(SANITIZED)/$(1):$(SITE) $(BIN)/python -S -m pytest -p no:cacheprovider
+sanitize: $(SANITIZED)/asan/installed $(SANITIZED)/tsan/installed
+	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
+		$(call SANITIZED_PYTEST,asan) $(or $(PYTEST_ARGS),tests/ops tests/codec/test_golden.py tests/codec/test_golden_geometry.py)
+	TSAN_OPTIONS=suppressions=tests/fuzz/tsan.supp:die_after_fork=0:log_path=$(SANITIZED)/report \
+		$(call SANITIZED_PYTEST,tsan) $(or $(PYTEST_ARGS),$(shell grep -lE "threads|ThreadPool" tests/ops/test_*.py))
+
+$(SANITIZED)/asan/installed: KINDS = address,undefined,float-cast-overflow
+$(SANITIZED)/tsan/installed: KINDS = thread
+$(SANITIZED)/%/installed: $(SOURCES) $(VENV)/installed
+	rm -rf $(@D)
+	$(BIN)/python -m pip install --quiet --no-deps --target $(@D) -C build-dir=$(@D)-build -C cmake.build-type=RelWithDebInfo \
+		-C cmake.define.PCC_SANITIZE=$(KINDS) .
+	touch $@
+
+# All fuzz targets for so many minutes in total; new findings lie in tests/fuzz/cases (docs/fuzzing.md).
+MINUTES ?= 10
+fuzz: install
+	$(BIN)/python -c "import atheris" 2> /dev/null || $(BIN)/python -m pip install --quiet "atheris>=3" || true
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(TARGETS)
 
 # All figures of results/ anew; needs the public clouds (PCC_DATA, PCC_LABELS) and for G-PCC a tmc3 (PCC_TMC3).
 RUN = $(BIN)/python eval.py data=eval_public 'rates=[lossless,ctc]' store=null pictures=[]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ def train(config: DictConfig) -> None:
 
 
 def _train(config: DictConfig) -> None:
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # PyTorch reads it once: idle, it leaves cores to us
     from hydra.utils import instantiate
     from omegaconf import OmegaConf
 
@@ -47,7 +49,7 @@ def _train(config: DictConfig) -> None:
     out_dir = Path(config.out_dir)
     if not config.resume:
         Trainer.start_anew(out_dir, config.overwrite)
-    import torch  # after our extension, so that threads wait asleep (src/pcc/ops/_openmp.py)
+    import torch
 
     train_config = instantiate(config.optim)
     torch.manual_seed(train_config.seed)

@@ -3,7 +3,7 @@
 #include "activation_float/op.h"
 #include "common/activation.h"
 #include "common/isa.h"
-#include "common/threads.h"
+#include "common/ranges.h"
 
 namespace pcc {
 namespace {
@@ -40,16 +40,16 @@ PCC_AVX512 void backward_avx512(const float* x, const float* g, float* d, int64_
 
 void activation_forward(const float* x, float* y, int64_t n, float step, bool quantised) {
   const auto run = PCC_SELECT(forward);
-  const int threads = threads_for(n, kChunk);
-#pragma omp parallel for num_threads(threads) schedule(static)
-  for (int64_t i = 0; i < n; i += kChunk) run(x + i, y + i, std::min(kChunk, n - i), step, quantised);
+  for_ranges(n, kChunk, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i += kChunk) run(x + i, y + i, std::min(kChunk, end - i), step, quantised);
+  });
 }
 
 void activation_backward(const float* x, const float* grad_y, float* grad_x, int64_t n, float step) {
   const auto run = PCC_SELECT(backward);
-  const int threads = threads_for(n, kChunk);
-#pragma omp parallel for num_threads(threads) schedule(static)
-  for (int64_t i = 0; i < n; i += kChunk) run(x + i, grad_y + i, grad_x + i, std::min(kChunk, n - i), step);
+  for_ranges(n, kChunk, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i += kChunk) run(x + i, grad_y + i, grad_x + i, std::min(kChunk, end - i), step);
+  });
 }
 
 }  // namespace pcc

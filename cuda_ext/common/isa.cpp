@@ -3,28 +3,15 @@
 #include <atomic>
 #include <cstdlib>
 #include <stdexcept>
-#include <string>
-
-#include "common/registry.h"
 
 namespace pcc {
 namespace {
 
 const char* const kNames[] = {"scalar", "avx2", "avx512"};
 
-// The set of that name, if this machine has it.
-Isa parse(const std::string& name) {
-  for (int i = 0; i < 3; i++) {
-    if (name != kNames[i]) continue;
-    if (static_cast<Isa>(i) > detected_isa()) throw std::invalid_argument("isa: this machine does not have " + name);
-    return static_cast<Isa>(i);
-  }
-  throw std::invalid_argument("isa: expected scalar, avx2 or avx512, got " + name);
-}
-
 Isa initial() {
   const char* wanted = std::getenv("PCC_ISA");
-  return wanted && *wanted ? parse(wanted) : detected_isa();
+  return wanted && *wanted ? isa_named(wanted) : detected_isa();
 }
 
 std::atomic<Isa>& current() {
@@ -54,15 +41,15 @@ Isa active_isa() { return current().load(std::memory_order_relaxed); }
 
 void set_isa(Isa isa) { current().store(isa); }
 
-void bind_isa(nb::module_& m) {
-  active_isa();  // a wrong PCC_ISA fails the import, with its reason, and nothing later
-  m.def("isa", [] { return std::string(kNames[static_cast<int>(active_isa())]); });
-  m.def("set_isa", [](const std::string& name) { set_isa(parse(name)); });
-  m.def("available_isas", [] {
-    nb::list names;
-    for (int i = 0; i <= static_cast<int>(detected_isa()); i++) names.append(kNames[i]);
-    return names;
-  });
+const char* isa_name(Isa isa) { return kNames[static_cast<int>(isa)]; }
+
+Isa isa_named(const std::string& name) {
+  for (int i = 0; i < 3; i++) {
+    if (name != kNames[i]) continue;
+    if (static_cast<Isa>(i) > detected_isa()) throw std::invalid_argument("isa: this machine does not have " + name);
+    return static_cast<Isa>(i);
+  }
+  throw std::invalid_argument("isa: expected scalar, avx2 or avx512, got " + name);
 }
 
 }  // namespace pcc

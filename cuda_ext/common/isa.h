@@ -1,5 +1,6 @@
 // Instruction sets: detected once, overridable (tests run every set that the machine has).
 #pragma once
+#include <string>
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 #define PCC_X86 1
@@ -29,6 +30,8 @@ enum class Isa : int { scalar = 0, avx2 = 1, avx512 = 2 };
 Isa detected_isa();  // the best set of this machine
 Isa active_isa();    // the set in use: detected, unless set_isa or the variable PCC_ISA lowered it
 void set_isa(Isa isa);  // one that this machine has
+const char* isa_name(Isa isa);            // scalar, avx2, avx512
+Isa isa_named(const std::string& name);  // throws std::invalid_argument where this machine does not have it
 
 }  // namespace pcc
 

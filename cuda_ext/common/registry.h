@@ -26,7 +26,4 @@ template <class T> using Array1 = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::
 template <class T> using Array2 = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 template <class T> using Array3 = nb::ndarray<T, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
 
-void bind_isa(nb::module_& m);
-void bind_threads(nb::module_& m);
-
 }  // namespace pcc

@@ -1,11 +1,10 @@
 #include <algorithm>
 #include <cstring>
-#include <memory>
 #include <vector>
 
 #include "common/isa.h"
 #include "common/pairs.h"
-#include "common/threads.h"
+#include "common/ranges.h"
 #include "conv_float/op.h"
 
 namespace pcc {
@@ -118,11 +117,6 @@ PCC_AVX512 void outer_avx512(const float* feats, const int32_t* in, const int32_
 }
 #endif
 
-PairLists& thread_lists() {
-  static thread_local std::unique_ptr<PairLists> lists = std::make_unique<PairLists>();
-  return *lists;
-}
-
 constexpr int kPartialSums = 8;  // fixed, so that the order of the sum does not depend on the threads
 
 }  // namespace
@@ -130,12 +124,8 @@ constexpr int kPartialSums = 8;  // fixed, so that the order of the sum does not
 void conv_float_forward(const float* feats, const float* weights, const int32_t* neighbours, float* out, int64_t num_in,
                         int64_t num_out, int num_offsets, int ci, int co) {
   const auto accumulate = PCC_SELECT(accumulate);
-  const int64_t blocks = num_blocks(num_out);
-  const int threads = threads_for(blocks, 4);
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 2)
-  for (int64_t b = 0; b < blocks; b++) {
+  const auto run_block = [&](int64_t b, PairLists& lists) {
     const auto [first, rows] = Block(b, num_out);
-    PairLists& lists = thread_lists();
     collect_pairs(neighbours, first, rows, num_offsets, num_in, lists);
     float* acc = out + first * co;
     std::memset(acc, 0, sizeof(float) * rows * co);
@@ -144,7 +134,11 @@ void conv_float_forward(const float* feats, const float* weights, const int32_t*
       accumulate(feats, lists.in + begin, lists.out + begin, lists.count[d],
                  weights + static_cast<int64_t>(d) * ci * co, acc, ci, co);
     }
-  }
+  };
+  const int64_t blocks = num_blocks(num_out);
+  for_blocks<PairLists>(blocks, 2, threads_for(blocks, 4), [&](int64_t begin, int64_t end, PairLists& lists) {
+    for (int64_t b = begin; b < end; b++) run_block(b, lists);
+  });
 }
 
 void conv_float_backward_weights(const float* feats, const float* grad_out, const int32_t* neighbours, float* grad_weights,
@@ -153,10 +147,7 @@ void conv_float_backward_weights(const float* feats, const float* grad_out, cons
   const int64_t blocks = num_blocks(num_out);
   const size_t size = static_cast<size_t>(num_offsets) * ci * co;
   std::vector<float> partial(size * kPartialSums, 0.0f);
-  const int threads = threads_for(blocks, 4);
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
-  for (int p = 0; p < kPartialSums; p++) {
-    PairLists& lists = thread_lists();
+  for_blocks<PairLists>(kPartialSums, 1, threads_for(blocks, 4), [&](int64_t p, int64_t, PairLists& lists) {
     float* sum = partial.data() + size * p;
     for (int64_t b = blocks * p / kPartialSums; b < blocks * (p + 1) / kPartialSums; b++) {
       const auto [first, rows] = Block(b, num_out);
@@ -167,7 +158,7 @@ void conv_float_backward_weights(const float* feats, const float* grad_out, cons
               sum + static_cast<size_t>(d) * ci * co, ci, co);
       }
     }
-  }
+  });
   for (size_t i = 0; i < size; i++) {
     float total = 0;
     for (int p = 0; p < kPartialSums; p++) total += partial[size * p + i];

@@ -1,11 +1,10 @@
 #include <algorithm>
 #include <cstring>
-#include <memory>
 #include <vector>
 
 #include "common/isa.h"
 #include "common/pairs.h"
-#include "common/threads.h"
+#include "common/ranges.h"
 #include "conv_int8/finish.h"
 #include "conv_int8/op.h"
 #include "conv_int8/tiles.h"
@@ -46,11 +45,6 @@ struct Scratch {
   std::vector<int32_t> acc;
 };
 
-Scratch& thread_scratch() {
-  static thread_local std::unique_ptr<Scratch> scratch = std::make_unique<Scratch>();
-  return *scratch;
-}
-
 // Blocks of rows: `collect` fills the pair lists, the tiles add the products, `bias_of(row)` completes each row.
 template <class Collect, class BiasOf>
 void run_blocks(const uint8_t* feats, const int8_t* weights, const Requantisation& to_u8, uint8_t* out, int64_t num_in,
@@ -59,12 +53,8 @@ void run_blocks(const uint8_t* feats, const int8_t* weights, const Requantisatio
   const PackedWeights packed(tiles, weights, num_offsets, ci, co);
   const Inputs inputs(tiles, feats, num_in * ci);
   const FinishRow finish = finish_row();
-  const int64_t blocks = num_blocks(num_out);
-  const int threads = threads_for(blocks, 4);
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 2)
-  for (int64_t b = 0; b < blocks; b++) {
+  const auto run_block = [&](int64_t b, Scratch& scratch) {
     const auto [first, rows] = Block(b, num_out);
-    Scratch& scratch = thread_scratch();
     scratch.acc.assign(static_cast<size_t>(rows) * co, 0);
     if (feats) {
       collect(first, rows, scratch.lists);
@@ -79,7 +69,11 @@ void run_blocks(const uint8_t* feats, const int8_t* weights, const Requantisatio
       finish(scratch.acc.data() + static_cast<int64_t>(r) * co, bias_of(row), to_u8,
              to_u8.residual ? to_u8.residual + row * co : nullptr, out + row * co, co);
     }
-  }
+  };
+  const int64_t blocks = num_blocks(num_out);
+  for_blocks<Scratch>(blocks, 2, threads_for(blocks, 4), [&](int64_t begin, int64_t end, Scratch& scratch) {
+    for (int64_t b = begin; b < end; b++) run_block(b, scratch);
+  });
 }
 
 }  // namespace

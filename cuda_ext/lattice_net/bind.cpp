@@ -1,7 +1,9 @@
+#include <nanobind/stl/array.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
+#include <array>
 
 #include "common/registry.h"
 #include "lattice_net/op.h"
@@ -37,10 +39,9 @@ void check_reach(const Surroundings& around, const RangeImage& image, std::int64
     if (first + offset < 0 || last + offset >= rows * image.stride) throw nb::value_error("cells: a neighbour lies outside");
 }
 
-PassCells pass_of(const std::vector<std::int64_t>& c) {
-  if (c.size() != 6) throw nb::value_error("cells: expected six numbers");
-  return {c[0], c[1], c[2], c[3], c[4], c[5]};
-}
+using PassNumbers = std::array<std::int64_t, 6>;  // no vector: nanobind ends the process where it has no memory for one
+
+PassCells pass_of(const PassNumbers& c) { return {c[0], c[1], c[2], c[3], c[4], c[5]}; }
 
 void check_pass(const Surroundings& around, const RangeImage& image, std::int64_t rows, const PassCells& cells) {
   const std::int64_t last_row = cells.first_row + (cells.rows - 1) * cells.row_step;
@@ -60,7 +61,7 @@ void require(bool fits, const char* what) {
 }
 
 void context(const Surroundings& around, Range range, Deviation deviation, Bytes row_feats,
-             const std::vector<std::int64_t>& pass, int frame_feat, Array2<std::uint8_t> feats,
+             const PassNumbers& pass, int frame_feat, Array2<std::uint8_t> feats,
              Array2<std::int16_t> differences, Array1<std::int32_t> base, Array2<std::int32_t> guesses) {
   const RangeImage image = image_of(range, deviation, row_feats);
   const PassCells cells = pass_of(pass);
@@ -84,7 +85,7 @@ void context(const Surroundings& around, Range range, Deviation deviation, Bytes
 }
 
 void run_range(const RangeNet& net, const Surroundings& around, Range range, Deviation deviation, Bytes row_feats,
-               const std::vector<std::int64_t>& pass, int frame_feat,
+               const PassNumbers& pass, int frame_feat,
                Array1<std::int16_t> occupancy, Array2<std::int32_t> mu, Array2<std::int16_t> scale, Array2<std::int16_t> weight) {
   const RangeImage image = image_of(range, deviation, row_feats);
   const PassCells cells = pass_of(pass);

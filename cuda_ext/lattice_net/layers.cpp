@@ -34,10 +34,7 @@ Layers::Layers(std::vector<LayerWeights> weights) : weights_(std::move(weights))
 Layers::~Layers() = default;
 
 const Layers::Packed& Layers::packed() const {
-  const std::lock_guard lock(packing_);
-  auto& packed = packed_[static_cast<int>(active_isa())];
-  if (!packed) packed = std::make_unique<Packed>(weights_);
-  return *packed;
+  return packed_[static_cast<int>(active_isa())].get([&] { return std::make_unique<Packed>(weights_); });
 }
 
 void Layers::run(const std::uint8_t* feats, int count, std::int16_t* out) const {

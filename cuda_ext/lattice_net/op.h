@@ -6,9 +6,9 @@
 #pragma once
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "common/lazy.h"
 #include "lattice_context/op.h"
 
 namespace pcc {
@@ -38,8 +38,7 @@ class Layers {
   struct Packed;
   const Packed& packed() const;
   const std::vector<LayerWeights> weights_;
-  mutable std::mutex packing_;
-  mutable std::unique_ptr<Packed> packed_[3];
+  Lazy<Packed> packed_[3];  // by instruction set
 };
 
 // The cells of a pass, row by row: rows first_row + i * row_step, columns first_column + j * column_step, margins included.

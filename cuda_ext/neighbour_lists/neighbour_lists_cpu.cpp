@@ -116,11 +116,10 @@ struct Ranges {
 
   // body(begin, end, places) for every range, in parallel; places: where the first node of each colour goes.
   template <class Body> void for_each(const Body& body) const {
-#pragma omp parallel for num_threads(static_cast<int>(count)) schedule(static, 1)
-    for (std::int64_t t = 0; t < count; t++) {
+    for_shares(static_cast<int>(count), [&](int t) {
       auto places = next[t];
       body(first(t), first(t + 1), places.data());
-    }
+    });
   }
 };
 

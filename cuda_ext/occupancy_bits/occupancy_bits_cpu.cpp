@@ -7,7 +7,6 @@
 #include "common/isa.h"
 #include "common/pairs.h"
 #include "common/ranges.h"
-#include "common/threads.h"
 #include "neighbours/op.h"
 #include "occupancy_bits/matrix.h"
 #include "occupancy_bits/op.h"
@@ -293,16 +292,18 @@ double occupancy_bits(const HeadBitsShape& shape, const HeadNodes& nodes, const 
     partial.reserve(slots);  // no copies: a copy's pointers would be the original's
     for (int slot = 0; slot < slots; slot++) partial.emplace_back(shape);
   }
-  const int threads = threads_for(slots, 1);
-#pragma omp parallel for num_threads(threads) schedule(static, 1)
-  for (int slot = 0; slot < slots; slot++) {
-    Scratch scratch(shape);
+  const auto code_slot = [&](int slot, Scratch& scratch) {
     const HeadArrays<float>* into = grads && slots > 1 ? &partial[slot].arrays : grads;
     for (int64_t i = slot; i < tiles; i += slots) {
       const int64_t first = i * kTile;
       bits[slot] += head.tile(first, static_cast<int>(std::min<int64_t>(kTile, nodes.num_rows - first)), into, grad_feats, scratch);
     }
-  }
+  };
+  const int threads = threads_for(slots, 1);
+  for_shares(threads, [&](int t) {
+    Scratch scratch(shape);
+    for (int slot = t; slot < slots; slot += threads) code_slot(slot, scratch);
+  });
   for (const Slot& slot : partial) slot.add_to(shape, *grads);
   double total = 0;
   for (int slot = 0; slot < slots; slot++) total += bits[slot];

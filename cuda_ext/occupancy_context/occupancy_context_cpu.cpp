@@ -4,7 +4,7 @@
 
 #include "common/isa.h"
 #include "common/pairs.h"
-#include "common/threads.h"
+#include "common/ranges.h"
 #include "conv_int8/finish.h"
 #include "occupancy_context/nibbles.h"
 #include "occupancy_context/op.h"
@@ -68,10 +68,10 @@ void context_forward(const float* weights, const int32_t* neighbours, const uint
                      const uint8_t* first_group, float* out, int64_t n, int columns, int groups) {
   const Visibility sees{first_group, columns / groups};
   const auto row = PCC_SELECT(forward_row);
-  const int threads = threads_for(n, 512);
-#pragma omp parallel for num_threads(threads) schedule(static)
-  for (int64_t i = 0; i < n; i++)
-    row(weights, neighbours + i * kDirections, occupancy, n, octants[i] & 7, out + i * columns, columns, sees);
+  for_ranges(n, 512, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++)
+      row(weights, neighbours + i * kDirections, occupancy, n, octants[i] & 7, out + i * columns, columns, sees);
+  });
 }
 
 void context_backward(const float* grad_out, const int32_t* neighbours, const uint8_t* occupancy, const uint8_t* octants,
@@ -80,12 +80,12 @@ void context_backward(const float* grad_out, const int32_t* neighbours, const ui
   const auto offset = PCC_SELECT(backward_offset);
   std::memset(grad_weights, 0, sizeof(float) * kDirections * 8 * columns);
   const int threads = threads_for(n, 512);
-#pragma omp parallel for num_threads(threads) schedule(static)  // an offset has rows of its own: no races, one order
-  for (int part = 0; part < threads; part++)
+  for_shares(threads, [&](int part) {  // an offset has rows of its own: no races, one order
     for (int64_t first = 0; first < n; first += kCachedRows)
       for (int d = kDirections * part / threads; d < kDirections * (part + 1) / threads; d++)
         offset(d, grad_out, neighbours, occupancy, n, octants, grad_weights, first, std::min(n, first + kCachedRows),
                columns, sees);
+  });
 }
 
 void context_absorb(const uint8_t* feats, const int8_t* weights, const NeighbourLists& lists, const uint8_t* occupancy,
@@ -96,21 +96,18 @@ void context_absorb(const uint8_t* feats, const int8_t* weights, const Neighbour
   const std::vector<uint8_t> all(kDirections, 255);
   const FinishRow finish = finish_row();
   const Requantisation to_u8{bias, multiplier, shift, feats, residual_multiplier};
-  const int threads = threads_for(n, 512);
-#pragma omp parallel num_threads(threads)
-  {
+  for_ranges(n, 512, [&](int64_t begin, int64_t end) {
     Seen seen[kDirections];
     std::vector<int16_t> sum(channels);
     std::vector<int32_t> acc(channels);
-#pragma omp for schedule(static)
-    for (int64_t i = 0; i < n; i++) {
+    for (int64_t i = begin; i < end; i++) {
       const int count = look_around(lists, i, occupancy, seen);
       sum_row(seen, count, all.data(), tables, sum.data());
       std::copy(sum.begin(), sum.end(), acc.begin());
       const int64_t row = lists.rows[i] * static_cast<int64_t>(channels);
       finish(acc.data(), bias, to_u8, feats + row, out + row, channels);
     }
-  }
+  });
 }
 
 }  // namespace pcc

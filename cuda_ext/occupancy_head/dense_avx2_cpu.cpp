@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 
 #include "common/avx2.h"
 #include "common/requantise.h"
@@ -14,10 +15,9 @@ namespace {
 using Context = DenseLayer::Context;
 
 // The rows as vpmaddwd takes them: widened to int16, (count, inputs).
-PCC_AVX2 const int16_t* widen(const uint8_t* x, const int32_t* rows, int count, int inputs) {
-  static thread_local std::vector<int16_t> wide;
-  wide.resize(std::max(wide.size(), static_cast<size_t>(count) * inputs));
-  int16_t* out = wide.data();
+PCC_AVX2 std::unique_ptr<int16_t[]> widen(const uint8_t* x, const int32_t* rows, int count, int inputs) {
+  std::unique_ptr<int16_t[]> wide(new int16_t[static_cast<size_t>(count) * inputs]);
+  int16_t* out = wide.get();
   for (int i = 0; i < count; i++) {
     const uint8_t* row = x + static_cast<int64_t>(rows ? rows[i] : i) * inputs;
     int c = 0;
@@ -25,7 +25,7 @@ PCC_AVX2 const int16_t* widen(const uint8_t* x, const int32_t* rows, int count, 
       store_avx2(out, _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(row + c))));
     for (; c < inputs; c++) *out++ = row[c];
   }
-  return wide.data();
+  return wide;
 }
 
 // body.operator()<R>(i) for rows [0, count) R at a time, then for each of those left with R = 1.
@@ -127,27 +127,26 @@ PCC_AVX2 void to_logits(const DenseLayer& layer, const int32_t* acc, int count, 
 
 PCC_AVX2 void hidden_avx2(const DenseLayer& layer, const uint8_t* x, const int32_t* rows, int count, const int32_t* bias,
                           Context context, uint8_t* out) {
-  const int16_t* wide = widen(x, rows, count, layer.inputs);
+  const std::unique_ptr<int16_t[]> wide = widen(x, rows, count, layer.inputs);
   for (int column = 0; column < layer.padded; column += 16)
     for_row_tiles<6>(count, [&]<int R>(int i) PCC_AVX2 __attribute__((always_inline)) {
-      hidden_tile<R>(layer, wide + static_cast<int64_t>(i) * layer.inputs, column, bias,
+      hidden_tile<R>(layer, wide.get() + static_cast<int64_t>(i) * layer.inputs, column, bias,
                      context.sums ? context.sums + i * layer.padded : nullptr, context.shifts, out + i * layer.padded);
     });
 }
 
 PCC_AVX2 void last_avx2(const DenseLayer& layer, const uint8_t* x, int count, const int32_t* bias, int16_t* out) {
-  static thread_local std::vector<int32_t> acc;
-  acc.resize(static_cast<size_t>(kTileRows) * layer.padded);
-  const int16_t* wide = widen(x, nullptr, count, layer.inputs);
+  const std::unique_ptr<int32_t[]> acc(new int32_t[static_cast<size_t>(kTileRows) * layer.padded]);
+  const std::unique_ptr<int16_t[]> wide = widen(x, nullptr, count, layer.inputs);
   for (int column = 0; column < layer.outputs; column += 16)
     for_row_tiles<6>(count, [&]<int R>(int i) PCC_AVX2 __attribute__((always_inline)) {
-      const int16_t* at = wide + static_cast<int64_t>(i) * layer.inputs;
+      const int16_t* at = wide.get() + static_cast<int64_t>(i) * layer.inputs;
       if (layer.outputs - column > 8)
-        last_tile<R, 2>(layer, at, column, bias, acc.data() + i * layer.padded);
+        last_tile<R, 2>(layer, at, column, bias, acc.get() + i * layer.padded);
       else
-        last_tile<R, 1>(layer, at, column, bias, acc.data() + i * layer.padded);
+        last_tile<R, 1>(layer, at, column, bias, acc.get() + i * layer.padded);
     });
-  to_logits(layer, acc.data(), count, out);
+  to_logits(layer, acc.get(), count, out);
 }
 
 }  // namespace pcc

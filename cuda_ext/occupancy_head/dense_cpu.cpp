@@ -14,19 +14,19 @@ namespace {
 using Context = DenseLayer::Context;
 
 // Without vector instructions: the products of the integer tiles, then each row on its own.
-const int32_t* products(const DenseLayer& layer, const uint8_t* x, const int32_t* rows, int count) {
-  static thread_local std::vector<int32_t> acc;
+std::vector<int32_t> products(const DenseLayer& layer, const uint8_t* x, const int32_t* rows, int count) {
+  std::vector<int32_t> acc(static_cast<size_t>(count) * layer.padded);
   int32_t identity[kTileRows];
   std::iota(identity, identity + count, 0);
-  acc.assign(static_cast<size_t>(count) * layer.padded, 0);
   layer.tiles->accumulate(x, rows ? rows : identity, identity, count, layer.packed.data(), acc.data(), layer.inputs,
                          layer.padded);
-  return acc.data();
+  return acc;
 }
 
 void hidden_scalar(const DenseLayer& layer, const uint8_t* x, const int32_t* rows, int count, const int32_t* bias,
                    Context context, uint8_t* out) {
-  const int32_t* acc = products(layer, x, rows, count);
+  const std::vector<int32_t> sum = products(layer, x, rows, count);
+  const int32_t* acc = sum.data();
   const int16_t* sums = context.sums;
   for (int i = 0; i < count; i++, acc += layer.padded, out += layer.padded, sums += sums ? layer.padded : 0)
     for (int c = 0; c < layer.padded; c++) {
@@ -36,7 +36,8 @@ void hidden_scalar(const DenseLayer& layer, const uint8_t* x, const int32_t* row
 }
 
 void last_scalar(const DenseLayer& layer, const uint8_t* x, int count, const int32_t* bias, int16_t* out) {
-  const int32_t* acc = products(layer, x, nullptr, count);
+  const std::vector<int32_t> sum = products(layer, x, nullptr, count);
+  const int32_t* acc = sum.data();
   for (int i = 0; i < count; i++, acc += layer.padded)
     for (int c = 0; c < layer.outputs; c++) {
       const int64_t l = round_shift(static_cast<int64_t>(acc[c] + bias[c]) * layer.multiplier[c], layer.shift);

@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <mutex>
+#include <memory>
 
 #include "common/isa.h"
-#include "common/threads.h"
+#include "common/ranges.h"
 #include "occupancy_context/nibbles.h"
 #include "occupancy_head/dense.h"
 #include "occupancy_head/op.h"
@@ -28,6 +28,15 @@ struct PackedGroup {
   }
 };
 
+// What a thread needs for the rows of a tile.
+struct Tile {
+  Seen seen[kTileRows][kDirections];
+  int seen_count[kTileRows];
+  alignas(64) int16_t context[kTileRows * kMaxHidden];
+  alignas(64) uint8_t z1[kTileRows * kMaxHidden];
+  alignas(64) uint8_t z2[kTileRows * kMaxHidden];
+};
+
 }  // namespace
 
 struct OccupancyHead::Packed {
@@ -44,11 +53,8 @@ OccupancyHead::OccupancyHead(const HeadShape& shape, std::vector<HeadGroup> grou
 
 OccupancyHead::~OccupancyHead() = default;
 
-const OccupancyHead::Packed& OccupancyHead::packed() {
-  const std::lock_guard lock(packing_);
-  auto& packed = packed_[static_cast<int>(active_isa())];
-  if (!packed) packed = std::make_unique<Packed>(shape, groups_, masks_.data());
-  return *packed;
+const OccupancyHead::Packed& OccupancyHead::packed() const {
+  return packed_[static_cast<int>(active_isa())].get([&] { return std::make_unique<Packed>(shape, groups_, masks_.data()); });
 }
 
 void OccupancyHead::logits(const uint8_t* feats, const NeighbourLists& lists, const uint8_t* occupancy, int64_t place,
@@ -56,15 +62,9 @@ void OccupancyHead::logits(const uint8_t* feats, const NeighbourLists& lists, co
   const Packed& all = packed();
   const int h = shape.hidden, outputs = shape.outputs;
   const int64_t tiles = (num_rows + kTileRows - 1) / kTileRows;
-  const int threads = threads_for(tiles, 8);
-#pragma omp parallel num_threads(threads)
-  {
-    Seen seen[kTileRows][kDirections];
-    int seen_count[kTileRows];
-    alignas(64) int16_t context[kTileRows * kMaxHidden];
-    alignas(64) uint8_t z1[kTileRows * kMaxHidden], z2[kTileRows * kMaxHidden];
-#pragma omp for schedule(dynamic, 4)
-    for (int64_t i = 0; i < tiles; i++) {
+  for_blocks<Tile>(tiles, 4, threads_for(tiles, 8), [&](int64_t first_tile, int64_t end_tile, Tile& tile) {
+    auto& [seen, seen_count, context, z1, z2] = tile;
+    for (int64_t i = first_tile; i < end_tile; i++) {
       const int64_t begin = place + i * kTileRows;
       const int size = static_cast<int>(std::min<int64_t>(kTileRows, num_rows - i * kTileRows));
       const int64_t ahead = std::min<int64_t>(begin + kTileRows, place + num_rows - size);  // of the next tile: features
@@ -81,7 +81,7 @@ void OccupancyHead::logits(const uint8_t* feats, const NeighbourLists& lists, co
         group.last.last(z2, size, group.bias3.data(), logits + (g * num_rows + i * kTileRows) * outputs);
       }
     }
-  }
+  });
 }
 
 }  // namespace pcc

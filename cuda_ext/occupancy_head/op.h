@@ -14,9 +14,9 @@
 #pragma once
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "common/lazy.h"
 #include "neighbour_lists/op.h"
 
 namespace pcc {
@@ -57,11 +57,10 @@ class OccupancyHead {
 
  private:
   struct Packed;  // weights in the layout of an instruction set
-  const Packed& packed();
+  const Packed& packed() const;
   const std::vector<HeadGroup> groups_;
   const std::vector<uint8_t> masks_;
-  std::mutex packing_;
-  std::unique_ptr<Packed> packed_[3];  // by instruction set, made at first use
+  Lazy<Packed> packed_[3];  // by instruction set
 };
 
 }  // namespace pcc

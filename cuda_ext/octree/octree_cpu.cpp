@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "common/isa.h"
-#include "common/threads.h"
+#include "common/ranges.h"
 #include "octree/op.h"
 
 namespace pcc {
@@ -145,10 +145,10 @@ void octree_children_cpu(const std::uint64_t* codes, const std::uint8_t* occupan
   std::vector<std::int64_t> first(threads + 1);
   for (int t = 0; t < threads; t++)
     first[t + 1] = first[t] + count_bits(occupancy, n * t / threads, n * (t + 1) / threads);
-#pragma omp parallel for num_threads(threads) schedule(static, 1)
-  for (int t = 0; t < threads; t++)
+  for_shares(threads, [&](int t) {
     children(codes, occupancy, n * t / threads, n * (t + 1) / threads, first[t], first[t + 1],
              {child_codes, parents, octants});
+  });
 }
 
 }  // namespace pcc

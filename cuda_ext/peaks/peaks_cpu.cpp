@@ -87,8 +87,7 @@ PCC_AVX512 std::uint16_t read_avx512(const std::uint16_t* words, std::int64_t n)
 // body(thread, threads) in as many threads as kernels use.
 template <class Body> void for_threads(const Body& body) {
   const int threads = num_threads();
-#pragma omp parallel for num_threads(threads) schedule(static, 1)
-  for (int t = 0; t < threads; t++) body(t, threads);
+  for_shares(threads, [&](int t) { body(t, threads); });
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/threads.h"
+#include "common/ranges.h"
 #include "sort/op.h"
 
 namespace pcc {
@@ -108,16 +108,15 @@ void scatter(From from, std::int64_t begin, std::int64_t end, Digit digit, std::
 template <class From, class To> void sort_digit(const From& from, std::int64_t n, Digit digit, const To& to) {
   const int threads = threads_for(n, kGrain);
   std::vector<std::vector<std::int64_t>> table(threads);
-#pragma omp parallel for num_threads(threads) schedule(static, 1)
-  for (int t = 0; t < threads; t++) {
+  for_shares(threads, [&](int t) {
     std::vector<std::int64_t> counts(std::size_t{1} << digit.bits);
     count_digits(from, n * t / threads, n * (t + 1) / threads, digit, counts.data());
     table[t] = std::move(counts);
-  }
+  });
   counts_to_offsets(table);
-#pragma omp parallel for num_threads(threads) schedule(static, 1)
-  for (int t = 0; t < threads; t++)
+  for_shares(threads, [&](int t) {
     scatter(from, n * t / threads, n * (t + 1) / threads, digit, table[t].data(), to);
+  });
 }
 
 // All passes: from the codes to one of two sequences between, back and forth, and at last to the result, whose memory

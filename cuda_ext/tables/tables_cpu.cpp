@@ -3,7 +3,6 @@
 
 #include "common/isa.h"
 #include "common/ranges.h"
-#include "common/threads.h"
 #include "tables/op.h"
 
 namespace pcc {
@@ -68,6 +67,11 @@ PCC_AVX512 void tree_bit_avx512(const TreeBit& bit, size_t begin, size_t end, ui
 }
 #endif
 
+// A function of its own: what a lambda captures would be read again after every value that is written.
+void look_up(const uint16_t* table, const int16_t* logits, int64_t begin, int64_t end, uint16_t* p1) {
+  for (int64_t i = begin; i < end; i++) p1[i] = table[std::clamp<int>(logits[i], -kLogitLimit, kLogitLimit)];
+}
+
 void run(const TreeBit& decisions, uint16_t* out) {
   const auto tree_bit = PCC_SELECT(tree_bit);
   for_ranges(static_cast<int64_t>(decisions.count), 1 << 16, [&](int64_t begin, int64_t end) {
@@ -78,10 +82,10 @@ void run(const TreeBit& decisions, uint16_t* out) {
 }  // namespace
 
 void tables_cpu(const int16_t* logits, size_t rows, int num_symbols, uint16_t* cdf) {
-  const long long n = static_cast<long long>(rows);
-#pragma omp parallel for schedule(static) num_threads(threads_for(n* num_symbols, 1 << 14))
-  for (long long i = 0; i < n; i++)
-    table_row(logits + i * num_symbols, num_symbols, cdf + i * (num_symbols + 1), kExp2);
+  for_ranges(static_cast<int64_t>(rows), std::max(1, (1 << 14) / num_symbols), [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++)
+      table_row(logits + i * num_symbols, num_symbols, cdf + i * (num_symbols + 1), kExp2);
+  });
 }
 
 const BinaryTable& binary_table() {
@@ -111,9 +115,7 @@ BinaryTable calibrated_table(Calibration c) {
 
 void binary_frequencies_cpu(const int16_t* logits, size_t count, uint16_t* p1) {
   const uint16_t* table = binary_table().data() + kLogitLimit;
-  const long long n = static_cast<long long>(count);
-#pragma omp parallel for schedule(static) num_threads(threads_for(n, 1 << 17))
-  for (long long i = 0; i < n; i++) p1[i] = table[std::clamp<int>(logits[i], -kLogitLimit, kLogitLimit)];
+  for_ranges(static_cast<int64_t>(count), 1 << 17, [&](int64_t begin, int64_t end) { look_up(table, logits, begin, end, p1); });
 }
 
 void tree_frequencies_cpu(const int16_t* logits, int num_logits, const uint8_t* values, const uint8_t* certain, size_t count,

@@ -20,7 +20,7 @@ class Machine:
 
     Attributes:
         cores: processors that this process may use.
-        threads: OpenMP threads of our kernels.
+        threads: threads of our kernels.
         isa: the instruction set of our kernels.
         memory_bytes: of the machine.
         versions: of the packages in use; absent packages are left out.
