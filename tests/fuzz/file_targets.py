@@ -40,7 +40,8 @@ def read_cloud(suffix: str, data: bytes) -> None:
 
 
 def _sorted_rows(xyz: np.ndarray) -> list[bytes]:
-    return sorted((xyz + 0).tobytes() if not len(xyz) else row.tobytes() for row in xyz + xyz.dtype.type(0))
+    """The bits of each position; zeros have no sign."""
+    return sorted(np.where(row == 0, np.zeros_like(row), row).tobytes() for row in xyz)
 
 
 def read_sensor(data: bytes) -> None:

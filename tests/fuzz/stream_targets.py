@@ -15,8 +15,9 @@ import numpy as np
 import pcc
 from pcc.cli import main
 from pcc.codec import decoder
-from pcc.codec.container import frame_spans, scan
+from pcc.codec.container import DIGEST, HEADER, chunk_bytes, frame_spans
 from pcc.codec.digest import decoded_digest
+from pcc.codec.header import PREAMBLE_BYTES
 from pcc.codec.info import describe
 from pcc.codec.limits import Limits
 from pcc.entropy.coders import RansDecoder
@@ -99,12 +100,26 @@ def container(data: bytes) -> None:
     """The seek table and a walk find the same frames; an appended frame comes after all others, which stay."""
     repaired = _repaired(data)
     spans = frame_spans(repaired, SMALL)
-    assert spans == scan(repaired, SMALL), "the seek table hides or shows other frames"
+    assert spans == _walk(repaired), "the seek table hides or shows other frames"
     longer = pcc.append(repaired, pcc.PointCloud(ONE))
     after = frame_spans(longer)
     frames = [repaired[begin:end] for begin, end in spans]
     assert [longer[begin:end] for begin, end in after[:-1]] == frames, "appending changes the frames before"
     assert len(after) == len(spans) + 1, "the appended frame is not there"
+
+
+def _walk(data: bytes) -> list[tuple[int, int]]:
+    """The spans from each H to the next D of a sound stream, whatever else is there."""
+    spans, start, position = [], None, PREAMBLE_BYTES
+    for part in STREAM.split(data):
+        end = position + chunk_bytes(len(part) - 1)
+        if part[:1] == HEADER:
+            start = position
+        elif part[:1] == DIGEST and start is not None:
+            spans.append((start, end))
+            start = None
+        position = end
+    return spans
 
 
 def convert(data: bytes) -> None:
