@@ -14,7 +14,7 @@ PROJECT = tomllib.loads((Path(__file__).resolve().parents[1] / "pyproject.toml")
 
 def test_extras_are_those_of_the_project():
     """EXTRAS = optional-dependencies, but for those of developers."""
-    assert set(EXTRAS) == set(PROJECT["optional-dependencies"]) - {"dev"}
+    assert set(EXTRAS) == set(PROJECT["optional-dependencies"]) - {"dev", "fuzz"}
 
 
 def test_the_command_needs_no_index():

@@ -12,7 +12,7 @@ groups, colour by colour. `model_lattice` is the `smoke_lattice` experiment's; `
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +96,35 @@ def moved_turn() -> PointCloud:
     return PointCloud((fixed / (1000 * 2.0**24)).astype(np.float32), cloud.fields)
 
 
+def free(dtype: str) -> PointCloud:
+    """400 positions on no grid; in float32 some are nowhere, and some zeros are negative."""
+    i = np.arange(400)
+    xyz = (np.sqrt(np.stack([i * 37 % 211, i * i % 307, i // 3], 1)) - [3, 11, 0]).astype(dtype)
+    if xyz.dtype == np.float32:
+        xyz[::29], xyz[3::50, 1] = [np.nan, np.inf, -0.0], -0.0
+    return PointCloud(xyz)
+
+
+def map_coordinates() -> PointCloud:
+    """Float64 metres as readers of LAS give them: whole numbers x scale + offset, other ones for each axis."""
+    i = np.arange(600)
+    whole = np.stack([(i * 733) % 40_000, (i * i * 7) % 30_000, (i * 17) % 5000], 1)
+    return PointCloud(whole * np.array([0.01, 0.01, 0.001]) + np.array([431_000.0, 5_480_000.0, 112.5]))
+
+
+def far_apart() -> PointCloud:
+    """Integers that take 40 bits, more than an octree has."""
+    i = np.arange(300, dtype=np.int64)
+    return PointCloud(np.stack([i * 2_654_435_761 % 2**40, i * i * 40_503 % 2**31 - 2**30, i % 9], 1))
+
+
+def nudged_turn() -> PointCloud:
+    """The turn with float32 metres a little off its grid."""
+    cloud = turn()
+    nudge = (np.arange(3 * len(cloud)).reshape(-1, 3) * 7 % 5 - 2) / np.float32(2**14)
+    return PointCloud(cloud.xyz + nudge.astype(np.float32))
+
+
 def encode(name: str) -> bytes:
     """The stream of that name, as it is written today."""
     make, options, _ = CLOUDS[name]
@@ -129,4 +158,9 @@ CLOUDS: dict[str, tuple[Callable[[], PointCloud], dict, str]] = {
     "turn": (turn, LATTICE, "model_lattice"),
     "turn_within_20mm": (turn, {**LATTICE, "max_error": 0.02}, "model_lattice"),
     "turn_moved": (moved_turn, {**LATTICE}, "model_lattice"),
+    "turn_nudged": (nudged_turn, {**LATTICE}, "model_lattice"),
+    "free_float32": (partial(free, "float32"), {"model": "adaptive", "order": "keep"}, "model"),
+    "free_float64": (partial(free, "float64"), {"model": "adaptive"}, "model"),
+    "map_coordinates": (map_coordinates, {"model": "adaptive"}, "model"),
+    "far_apart": (far_apart, {"model": "adaptive"}, "model"),
 }

@@ -107,12 +107,22 @@ def test_some_cells(rng):
 @pytest.mark.parametrize(
     "cells",
     [(0, 1, 1, 160, 1, 1), (-1, 1, 1, 160, 1, 1), (24, 1, 41, 160, 1, 1), (24, 1, 1, 160, 1, 251),
-     (24, 0, 2, 160, 1, 1), (24, 1, 2, 160, 0, 1), (63, 1, 1, 160, 1, 1), (24, 1, 1),
+     (24, 0, 2, 160, 1, 1), (24, 1, 2, 160, 0, 1), (63, 1, 1, 160, 1, 1),
      (24, 1, 1 << 40, 160, 1, 1 << 40)],
     ids=str,
 )  # fmt: skip
 def test_cells_out_of_reach(rng, cells):
     """Where the cell or a neighbour lies outside of the image."""
+    with pytest.raises(ValueError, match="cells"):
+        context_of(rng, cells)
+
+
+def test_a_pass_is_six_numbers(rng):
+    with pytest.raises(TypeError):
+        context_of(rng, (24, 1, 1))
+
+
+def context_of(rng: np.random.Generator, cells: tuple[int, ...]) -> None:
     image = random_image(rng, 16, 90)
     arrays = (
         np.empty((1, 60), np.uint8),
@@ -121,8 +131,7 @@ def test_cells_out_of_reach(rng, cells):
         np.empty((1, 7), np.int32),
     )
     around = op.surroundings(PASSES[1], image.range.shape[1])
-    with pytest.raises(ValueError, match="cells"):
-        _ext.lattice_context(around, image.range, image.deviation, image.row_feats, list(cells), 0, *arrays)
+    _ext.lattice_context(around, image.range, image.deviation, image.row_feats, list(cells), 0, *arrays)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pcc.codec.header import FrameHeader
 from pcc.codec.info import FrameInfo, describe
 from pcc.codec.limits import Limits
 from pcc.commands.shared import STREAM_SUFFIX, find_inputs, run_all, show
@@ -40,6 +41,10 @@ def _record(frame: FrameInfo) -> dict[str, Any]:
         "lossless": not header.quantized and not header.num_merged,
         "xyz_dtype": np.dtype(header.grid.dtype).name,
         "voxel_size": header.voxel_size,
+        "steps": _steps(header),
+        "exact": header.exact,
+        "low_bits": header.num_low_bits,
+        "num_raw": header.num_raw,
         "origin": [int(axis) for axis in header.grid.origin],
         "depth": header.depth,
         "timestamp_ns": header.timestamp_ns,
@@ -59,6 +64,12 @@ def _record(frame: FrameInfo) -> dict[str, Any]:
     }
 
 
+def _steps(header: FrameHeader) -> list[float]:
+    """The edges of a voxel along x, y and z."""
+    axes = header.grid.axes
+    return [axis.num / axis.den for axis in axes] if axes else [header.voxel_size] * 3
+
+
 def _inferred(frame: FrameInfo) -> list[dict[str, int]]:
     """Of which levels not all is coded: number, share and lean."""
     if frame.inferred is None:
@@ -74,13 +85,15 @@ def _lines(index: int, frame: dict[str, Any]) -> list[str]:
     lines = [
         f"  frame {index}: {frame['num_points']:,} points, {frame['num_bytes']:,} bytes",
         f"    voxels      {frame['num_voxels']:,}",
-        f"    xyz         {frame['xyz_dtype']}, step {frame['voxel_size']:g}, {frame['depth']} bits an axis, {how}",
+        f"    xyz         {frame['xyz_dtype']}, {_grid(frame)}, {how}",
         f"    positions   {positions:,} bytes, {frame['geometry_bpp']:.3f} bpp"
         + (" of decoded points" if frame["inferred_levels"] else ""),
     ]
     for field in frame["fields"]:
         width = "" if field["columns"] is None else f" x {field['columns']}"
         lines.append(f"    {field['name']:<11} {field['dtype']}{width}, {field['num_bytes']:,} bytes")
+    if frame["num_raw"]:
+        lines.append(f"    apart       {frame['num_raw']:,} points that are nowhere, or too far off for a voxel")
     if frame["timestamp_ns"] is not None:
         lines.append(f"    time        {frame['timestamp_ns']} ns")
     if frame["lattice"]:
@@ -93,6 +106,15 @@ def _lines(index: int, frame: dict[str, Any]) -> list[str]:
     if frame["adaptive_levels"]:
         lines.append(f"    adaptive    {len(frame['adaptive_levels'])} of {frame['depth']} levels")
     return [*lines, f"    digest      {frame['digest']}"]
+
+
+def _grid(frame: dict[str, Any]) -> str:
+    """What the positions are multiples of."""
+    x, y, z = frame["steps"]
+    if frame["exact"]:
+        return "bit for bit, not on a grid"
+    step = f"{x:g}" if x == y == z else f"{x:g} x {y:g} x {z:g}"
+    return f"step {step}, {frame['depth'] + frame['low_bits']} bits per axis"
 
 
 def _model(frame: dict[str, Any]) -> str:
