@@ -20,16 +20,22 @@ from tests import golden
     ],
 )
 def test_grid(name, said, capsys):
-    assert main(["info", str(golden.FOLDER / f"{name}.pcc")]) == 0
+    info(f"{name}.pcc")
     assert f"xyz         {said}\n" in capsys.readouterr().out
 
 
 def test_points_without_a_voxel(capsys):
-    assert main(["info", str(golden.FOLDER / "free_float32.pcc")]) == 0
+    info("free_float32.pcc")
     assert "apart       14 points that are nowhere, or too far off for a voxel\n" in capsys.readouterr().out
 
 
 def test_json_has_the_same(capsys):
-    assert main(["info", str(golden.FOLDER / "map_coordinates.pcc"), "--json"]) == 0
+    info("map_coordinates.pcc", "--json")
     frame = json.loads(capsys.readouterr().out)["frames"][0]
     assert (frame["steps"], frame["exact"], frame["low_bits"], frame["num_raw"]) == ([0.01, 0.01, 0.001], False, 0, 0)
+
+
+def info(name: str, *options: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["info", str(golden.FOLDER / name), *options])
+    assert ended.value.code == 0
