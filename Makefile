@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 TORCH ?= $(shell grep -m1 '^torch' constraints.txt)
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n auto
 BIN := $(VENV)/bin
 SOURCES := pyproject.toml constraints.txt $(wildcard cuda_ext/CMakeLists.txt cuda_ext/*.cpp cuda_ext/*/*.h cuda_ext/*/*.cpp cuda_ext/*/*.cu)
 

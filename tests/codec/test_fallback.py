@@ -134,8 +134,9 @@ def test_a_thinned_surface_has_both():
     assert len(data) < min(len(alone), len(encode_octree(codes, 9, DENSE, 0)))
 
 
-def test_an_octree_ends_where_voxels_are_alone(rng):
+def test_an_octree_ends_where_voxels_are_alone(rng, monkeypatch):
     """Below it 3 bits per voxel and level are stored: the octree and these make no more than the whole octree."""
+    monkeypatch.setattr("pcc.codec.fallback.ENDING_NODES", 1 << 14)
     codes = random_codes(rng, 40_000, 21)
     whole, ended = encode_cheapest(codes, 21, DENSE, 0), encode_cheapest(codes, 21, DENSE, 0, may_end=True)
     assert (whole.depth, ended.depth) == (21, 7)

@@ -26,7 +26,7 @@ from pcc.geometry.octree import Level
 TIE = 1.005  # the adaptive model may be this much larger and is still taken: it is far quicker to decode
 MIN_NODES = 1024  # levels below tell nothing of the levels to come
 MOST_LOST = 3  # in a row: then the network is given up
-ENDING_NODES = 1 << 14  # levels below cost neither time nor memory
+ENDING_NODES = 1 << 18  # fewer take little memory
 ALONE = 0.98  # nodes per voxel from which on nearly all are alone
 RANDOM_BITS = 2.99  # of a node's occupancy: three bits are what an octant takes at random
 
