@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 TORCH ?= $(shell grep -m1 '^torch' constraints.txt)
-PYTEST_ARGS ?= -n auto
+PYTEST_ARGS ?=
 BIN := $(VENV)/bin
 SOURCES := pyproject.toml constraints.txt $(wildcard cuda_ext/CMakeLists.txt cuda_ext/*.cpp cuda_ext/*/*.h cuda_ext/*/*.cpp cuda_ext/*/*.cu)
 
@@ -16,7 +16,7 @@ demo: install
 	$(BIN)/python eval.py data=eval_sample model=runs/smoke/smoke.safetensors
 
 test: install
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(or $(PYTEST_ARGS),-n auto)
 
 lint: install
 	$(BIN)/ruff check .
