@@ -43,7 +43,17 @@ from pcc.codec.order import decode_order, decoded_order
 from pcc.codec.raw_points import decode_raw_points
 from pcc.codec.session import Session
 from pcc.codec.wire import Reader
-from pcc.codec.work import EXACT_BYTES, FIELD_COST, FLOAT_BYTES, LOOKS, LOW_BYTES, ORDER_BYTES, Work, position_bytes
+from pcc.codec.work import (
+    EXACT_BYTES,
+    FIELD_COST,
+    FLOAT_BYTES,
+    LOOKS,
+    LOW_BYTES,
+    ORDER_BYTES,
+    RAW_COST,
+    Work,
+    position_bytes,
+)
 from pcc.errors import CorruptStream, ModelMismatch
 from pcc.geometry.voxels import point_indices, point_values
 from pcc.ops import morton
@@ -170,7 +180,8 @@ def _bytes_beside_fields(header: FrameHeader, by_tag: Mapping[bytes, Sequence[Ch
     of_points = FLOAT_BYTES * len(by_tag[FLOATS]) + ORDER_BYTES * len(by_tag[ORDER])
     of_points += EXACT_BYTES * header.exact + LOW_BYTES * (header.num_low_bits > 0)
     itemsize = header.grid.dtype.itemsize
-    return position_bytes(header.num_points, header.num_voxels, itemsize) + of_points * header.num_points
+    raw = RAW_COST * 3 * itemsize * header.num_raw
+    return position_bytes(header.num_points, header.num_voxels, itemsize) + of_points * header.num_points + raw
 
 
 def _decode_floats(
@@ -299,6 +310,7 @@ def _decode_in_lattice(chunk: Chunk, lattice: Decoded | None, max_bytes: int, wo
 
     if lattice is None:
         raise CorruptStream(f"chunk {chunk.tag.decode()!r} without a lattice")
+    work.columns(1)
     work.memory(FIELD_COST * within("bytes of fields", 8 * len(lattice.ordered.order), max_bytes))
     if chunk.tag == REFLECTANCE:
         work.cells(len(lattice.listed.raw) + lattice.shown.filled.size // LOOKS)
