@@ -13,7 +13,7 @@ from pcc.codec.limits import Limits, nodes_of, plain_nodes_of
 from pcc.errors import LimitExceeded
 
 NODE_BYTES = 1024  # of memory, for a node: what voxels, points and fields take
-FRAME, LEVEL, PASS, COLUMN = 64, 48, 4, 32  # however little there is in them
+FRAME, LEVEL, PASS, COLUMN, CELLS = 64, 48, 8, 32, 2048  # however little there is in them
 LINKS = 16  # neighbours of nodes, themselves included
 ADAPTIVE_NODES = 8
 LOOKS = 16  # cells that are passed over
@@ -78,7 +78,7 @@ class Work:
 
     def cells(self, num_cells: int) -> None:
         """Cells of a lattice, or points in them whose reflectance a network codes."""
-        self.spend(num_cells, network=True)
+        self.spend(CELLS + num_cells, network=True)
 
     def columns(self, num_columns: int) -> None:
         """Columns of fields, besides the memory of what is in them."""
