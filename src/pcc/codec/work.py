@@ -13,16 +13,16 @@ from pcc.codec.limits import Limits, nodes_of, plain_nodes_of
 from pcc.errors import LimitExceeded
 
 NODE_BYTES = 1024  # of memory, for a node: what voxels, points and fields take
-FRAME, LEVEL, PASS, COLUMN, CELLS = 64, 48, 8, 32, 2048  # however little there is in them
+FRAME, LEVEL, PASS, COLUMN, CELLS = 64, 48, 8, 48, 2048  # however little there is in them
 LINKS = 16  # neighbours of nodes, themselves included
 ADAPTIVE_NODES = 8
 LOOKS = 16  # cells that are passed over
 STEPS = 16  # azimuth steps of a sensor, and firing columns
 FIELD_COST = 8  # bytes for a byte of a field
 FLOAT_BYTES, ORDER_BYTES, COUNT_BYTES = 128, 64, 32  # for a point of `F`, a point of `O`, a voxel of `M`
-EXACT_BYTES, LOW_BYTES = 512, 256  # for a point of `E`, and of `W`
+EXACT_BYTES, LOW_BYTES = 768, 256  # for a point of `E`, and of `W`
 APART_BYTES = 128  # for a point that has no cell in a lattice
-RAW_COST = 4  # bytes for a byte of `X`
+RAW_COST = 8  # bytes for a byte of `X`
 
 
 class Work:
