@@ -54,7 +54,7 @@ def test_plain_work_has_a_limit_of_its_own(spend):
         (lambda work: work.level(1000, 0), 48 + 125),
         (lambda work: work.level(1000, 64), 48 + 512 + 1000),
         (lambda work: work.links(27_000), 27_000 / 16),
-        (lambda work: work.cells(1000), 2048 + 1000),
+        (lambda work: work.cells(1000), 6144 + 1000),
         (lambda work: work.columns(3), 144),
         (lambda work: work.steps(1000), 62.5),
         (lambda work: work.memory(1 << 20), 1024),

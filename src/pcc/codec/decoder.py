@@ -120,7 +120,7 @@ def decode_frame(
     if lattice is not None:
         codes, counts = lattice.ordered.codes, lattice.ordered.counts
     else:
-        codes = _decode_geometry(by_tag[GEOMETRY], header, model, work)
+        codes = _decode_geometry(session, work, by_tag[GEOMETRY], header, model)
         counts = _decode_counts(by_tag[MULTIPLICITY], header)
     floats = _decode_floats(by_tag[FLOATS], header, codes, counts, lattice)
     xyz = _positions(by_tag, header, codes, counts) if floats is None else floats
@@ -212,7 +212,9 @@ def _decode_order(chunks: Sequence[Chunk], header: FrameHeader, lattice: Decoded
     return decode_order(chunks[0].payload, header.num_points, bases)
 
 
-def _decode_geometry(chunks: Sequence[Chunk], header: FrameHeader, model: Model | None, work: Work) -> np.ndarray:
+def _decode_geometry(
+    session: Session, work: Work, chunks: Sequence[Chunk], header: FrameHeader, model: Model | None
+) -> np.ndarray:
     """(V,) uint64 Morton codes. A frame of at most one voxel has no geometry: its voxel is the origin."""
     if (header.num_voxels > 1) != bool(chunks):
         raise CorruptStream(f"{header.num_voxels} voxels and {len(chunks)} geometry chunks")
@@ -223,7 +225,7 @@ def _decode_geometry(chunks: Sequence[Chunk], header: FrameHeader, model: Model 
 
     reader = Reader(chunks[0].payload)
     how = parse_geometry_header(reader, header.depth, header.adaptive, header.calibrated, header.inferred)
-    program = None if how.digest is None else _find(how.digest, model)
+    program = None if how.digest is None else _find(session, how.digest, model)
     if not isinstance(program, Program | None):
         raise CorruptStream(f"geometry: the model {program.digest.hex()} is of another kind")
     if how.inferred is not None and (program is None or program.lossy_scale is None):
@@ -238,11 +240,9 @@ def _decode_geometry(chunks: Sequence[Chunk], header: FrameHeader, model: Model 
     return codes
 
 
-def _find(digest: bytes, model: Model | None) -> Model:
+def _find(session: Session, digest: bytes, model: Model | None) -> Model:
     if model is None:
-        from pcc.inference.registry import find_model_by_digest
-
-        return find_model_by_digest(digest)
+        return session.find_model(digest)
     if model.digest != digest:
         raise ModelMismatch(f"the stream needs the model {digest.hex()}, not {model.name} ({model.digest.hex()})")
     return model
@@ -278,7 +278,7 @@ def _decode_lattice(
         raise CorruptStream(f"a lattice chunk beside an octree's, or for {header.num_voxels} voxels")
 
     def find(digest: bytes) -> LatticeProgram:
-        program = _find(digest, model)
+        program = _find(session, digest, model)
         if not isinstance(program, LatticeProgram):
             raise CorruptStream(f"lattice: the model {digest.hex()} is of another kind")
         return program

@@ -13,7 +13,7 @@ from pcc.codec.limits import Limits, nodes_of, plain_nodes_of
 from pcc.errors import LimitExceeded
 
 NODE_BYTES = 1024  # of memory, for a node: what voxels, points and fields take
-FRAME, LEVEL, PASS, COLUMN, CELLS = 64, 48, 8, 48, 2048  # however little there is in them
+FRAME, LEVEL, PASS, COLUMN, CELLS = 64, 48, 8, 48, 6144  # however little there is in them
 LINKS = 16  # neighbours of nodes, themselves included
 ADAPTIVE_NODES = 8
 LOOKS = 16  # cells that are passed over
