@@ -13,7 +13,18 @@ import numpy as np
 import pytest
 
 import pcc
-from pcc.codec.container import DIGEST, FIELD, FLOATS, GEOMETRY, HEADER, MULTIPLICITY, write_chunk
+from pcc.codec.container import (
+    DIGEST,
+    EXACT,
+    FIELD,
+    FLOATS,
+    GEOMETRY,
+    HEADER,
+    LOW_BITS,
+    MULTIPLICITY,
+    RAW_POINTS,
+    write_chunk,
+)
 from pcc.codec.decoder import decode_frame
 from pcc.codec.fallback import all_levels
 from pcc.codec.geometry import GeometryHeader, write_geometry_header
@@ -29,6 +40,7 @@ from pcc.inference.registry import find_model
 WIDE = pcc.Limits(max_nodes=10**12)
 FREE_CODER = b"\1" + (1 << 16).to_bytes(4, "little")  # a lane that has no word
 DIGEST_OF_NOTHING = bytes(16)
+ONE_ENTRY = b"\3\1\1\1\1\0"  # a column by a palette of the one value 1
 
 
 def frame(header: FrameHeader, chunks: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
@@ -36,8 +48,8 @@ def frame(header: FrameHeader, chunks: Sequence[tuple[bytes, bytes]] = ()) -> by
     return b"".join(write_chunk(*chunk) for chunk in chunks)
 
 
-def grid(dtype: str = "int16") -> Grid:
-    return Grid(1.0, 1.0, (0, 0, 0), np.dtype(dtype))
+def grid(dtype: str = "int16", origin: int = 0) -> Grid:
+    return Grid(1.0, 1.0, (origin,) * 3, np.dtype(dtype))
 
 
 def equal_words(value: int, size: int) -> bytes:
@@ -75,9 +87,29 @@ def floats(num_points: int) -> bytes:
     return duplicates(num_points, "float32", [(FLOATS, 3 * equal_words(0, 4))])
 
 
-def columns(num_points: int, number: int) -> bytes:
-    payload = text("a") + b"\2" + varint(number + 1) + equal_words(0, 1) * number
+def columns(num_points: int, number: int, column: bytes = equal_words(0, 1)) -> bytes:
+    payload = text("a") + b"\2" + varint(number + 1) + column * number
     return duplicates(num_points, chunks=[(FIELD, payload)])
+
+
+def low_bits(num_points: int) -> bytes:
+    """43 bits per axis of points of one voxel, in planes that are filled."""
+    counts = (MULTIPLICITY, equal_words(num_points - 1, 4))
+    header = FrameHeader(grid("int64"), 0, num_points, 1, num_low_bits=43)
+    return frame(header, [counts, (LOW_BITS, b"\1\xff" * 129)])
+
+
+def exact(num_points: int) -> bytes:
+    """Doubles between 0.5 and 1.5, of which there are 1.5 * 2^52: 53 planes per axis, filled."""
+    counts = (MULTIPLICITY, equal_words(num_points - 1, 4))
+    header = FrameHeader(grid("float64", 1), 0, num_points, 1, exact=True)
+    return frame(header, [counts, (EXACT, b"\x0b" + 3 * (b"\3\1\xff" + b"\1\0" * 53))])
+
+
+def raw_points(num_points: int) -> bytes:
+    """All nowhere, by differences."""
+    header = FrameHeader(grid("float64"), 0, num_points, 0, num_raw=num_points)
+    return frame(header, [(RAW_POINTS, 3 * (b"\1" + 8 * b"\1\1"))])
 
 
 def work_of(stream: bytes) -> float:
@@ -102,6 +134,11 @@ BOMBS: dict[str, tuple[Callable[[], bytes], Callable[[], bytes]]] = {
     "a field": (lambda: fields(1 << 24, 1), lambda: fields(1000, 1)),
     "many fields": (lambda: fields(1 << 20, 100), lambda: fields(100, 100)),
     "many columns": (lambda: columns(1 << 14, 65535), lambda: columns(10, 2000)),
+    "columns of two points": (lambda: columns(2, 65535), lambda: columns(2, 2000)),
+    "palettes of two points": (lambda: columns(2, 65535, ONE_ENTRY), lambda: columns(2, 2000, ONE_ENTRY)),
+    "low bits": (lambda: low_bits(1 << 22), lambda: low_bits(1000)),
+    "exact positions": (lambda: exact(1 << 20), lambda: exact(1000)),
+    "raw points": (lambda: raw_points(1 << 22), lambda: raw_points(1000)),
 }
 
 

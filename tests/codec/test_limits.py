@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pcc.codec.limits import nodes_of, within
+from pcc.codec.limits import nodes_of, plain_nodes_of, within
 from pcc.errors import LimitExceeded
 
 
@@ -22,6 +22,12 @@ def test_nodes_by_size(num_bytes, nodes):
     """nodes = 655 360 + 256 min(b, 16 384) + 16 b."""
     assert nodes_of(num_bytes) == nodes
     assert nodes_of(num_bytes + 1) > nodes
+
+
+def test_plain_nodes_by_size():
+    """655 360 + 4 b, never more than all."""
+    assert [plain_nodes_of(b) for b in (0, 1000, 1 << 20)] == [655_360, 659_360, 655_360 + (1 << 22)]
+    assert all(plain_nodes_of(b) <= nodes_of(b) for b in (0, 1, 100, 1 << 14, 1 << 20, 1 << 40))
 
 
 def test_the_limit_itself_is_allowed():

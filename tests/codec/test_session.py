@@ -10,7 +10,8 @@ from pcc.codec.container import frame_spans
 from pcc.codec.decoder import decode_frame
 from pcc.codec.limits import Limits, nodes_of
 from pcc.codec.session import Session
-from pcc.errors import CorruptStream, LimitExceeded
+from pcc.errors import CorruptStream, LimitExceeded, ModelMismatch
+from pcc.inference import registry
 
 
 def three_frames() -> bytes:
@@ -58,3 +59,21 @@ def test_opening_many_frames_costs():
 
 def test_an_unknown_table_is_none():
     assert Session(three_frames()).find_table(bytes(16)) is None
+
+
+def test_a_model_is_looked_for_once(monkeypatch):
+    """However many frames name it; one that is not installed is no entry."""
+    asked = []
+
+    def find(digest: bytes) -> str:
+        asked.append(digest)
+        if digest == b"b":
+            raise ModelMismatch("not installed")
+        return "model"
+
+    monkeypatch.setattr(registry, "find_model_by_digest", find)
+    session = Session(three_frames())
+    assert [session.find_model(b"a") for _ in range(3)] == ["model"] * 3
+    with pytest.raises(ModelMismatch):
+        session.find_model(b"b")
+    assert asked == [b"a", b"b"]

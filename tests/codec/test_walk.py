@@ -129,9 +129,9 @@ def test_no_level_outgrows_the_limit():
 
 
 def test_a_level_is_paid_for_before_it_is_made():
-    """A root costs 48 + 4 + 1 and its link 1/16; 8 nodes, each the neighbour of all, 48 + 4 + 8 and 64 links."""
+    """A root costs 48 + 8 + 1 and its link 1/16; 8 nodes, each the neighbour of all, 48 + 8 + 8 and 64 links."""
     full = [np.ones((1, 8), np.uint8), np.ones((8, 8), np.uint8)]
-    costs = [48 + 4 + 1, 1 / 16, 48 + 4 + 8, 64 / 16]
+    costs = [48 + 8 + 1, 1 / 16, 48 + 8 + 8, 64 / 16]
     for paid in range(len(costs)):
         network, tape = Uniform(), Tape(full)
         with pytest.raises(LimitExceeded):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pcc.codec.limits import Limits, nodes_of
+from pcc.codec.limits import Limits, nodes_of, plain_nodes_of
 from pcc.codec.work import Work, position_bytes
 from pcc.errors import LimitExceeded
 
@@ -29,12 +29,33 @@ def test_the_file_pays_for_its_frames():
 
 
 @pytest.mark.parametrize(
+    "spend",
+    [
+        lambda work: work.spend(51),
+        lambda work: work.level(24, 0),
+        lambda work: work.steps(816),
+        lambda work: work.memory(51 << 10),
+        lambda work: work.columns(2),
+    ],
+)
+def test_plain_work_has_a_limit_of_its_own(spend):
+    """What no network does is within 50 of the 10 000, in a frame and in its file; networks are not."""
+    for work in (Work(10_000, 0, plain_limit=50), Work(10_000, 0, Work(10_000, 0, plain_limit=50))):
+        work.level(1000, 1)
+        work.links(1000)
+        work.cells(1000)
+        with pytest.raises(LimitExceeded, match="the limit is 50 "):
+            spend(work)
+
+
+@pytest.mark.parametrize(
     ("spend", "nodes"),
     [
         (lambda work: work.level(1000, 0), 48 + 125),
-        (lambda work: work.level(1000, 64), 48 + 256 + 1000),
+        (lambda work: work.level(1000, 64), 48 + 512 + 1000),
         (lambda work: work.links(27_000), 27_000 / 16),
-        (lambda work: work.cells(1000), 1000),
+        (lambda work: work.cells(1000), 6144 + 1000),
+        (lambda work: work.columns(3), 144),
         (lambda work: work.steps(1000), 62.5),
         (lambda work: work.memory(1 << 20), 1024),
     ],
@@ -54,4 +75,5 @@ def test_bytes_of_positions():
 
 def test_limits_by_size_or_as_given():
     assert Work.of(1000, Limits()).limit == nodes_of(1000)
-    assert Work.of(1000, Limits(max_nodes=5)).limit == 5
+    assert Work.of(1000, Limits()).plain_limit == plain_nodes_of(1000)
+    assert Work.of(1000, Limits(max_nodes=5)).limit == Work.of(1000, Limits(max_nodes=5)).plain_limit == 5

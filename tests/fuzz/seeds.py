@@ -11,22 +11,25 @@ import tempfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
 import pcc
+from pcc.codec import fallback
+from pcc.codec.lattice import fields as lattice_fields
 from pcc.errors import InvalidCloud, LimitExceeded
 from pcc.sensors.table import to_json
 from tests import golden
 
-MOST_BYTES = 5000  # of a golden stream that is a seed
+MOST_BYTES = 7000  # of a golden stream that is a seed
 
 
 @cache
 def streams() -> Mapping[str, bytes]:
     """One of each feature of the format, and the golden streams that are small."""
     frozen = {path.stem: path.read_bytes() for path in sorted(golden.FOLDER.glob("*.pcc"))}
-    return {name: data for name, data in frozen.items() if len(data) <= MOST_BYTES} | _tiny_streams()
+    return {name: data for name, data in frozen.items() if len(data) <= MOST_BYTES} | _tiny_streams() | _ended_octrees()
 
 
 def _tiny_streams() -> dict[str, bytes]:
@@ -39,6 +42,7 @@ def _tiny_streams() -> dict[str, bytes]:
         "adaptive": pcc.encode(sheet, model="adaptive", order="keep"),
         "merged": pcc.encode(_sheet(200, np.float32), model=model, voxel_size=2.0, duplicates="merge"),
         "fields": pcc.encode(_fields(12), model="adaptive"),
+        "reflectance": _reflectance(),
         "twice": pcc.encode(twice.take(np.repeat(np.arange(9), 3)), model="adaptive"),
     }
     made["frames"] = pcc.append(pcc.append(made["one_point"], _fields(3)), twice, model="adaptive")
@@ -59,9 +63,31 @@ def _odd_clouds() -> dict[str, pcc.PointCloud]:
     free = np.sin(np.arange(90.0)).reshape(-1, 3)
     nowhere, stray = free.astype(np.float32), _sheet(30, np.float32).xyz.copy()
     nowhere[::7], stray[5] = [np.nan, np.inf, 0], 1e7
-    positions = {"free": free, "free_float32": free.astype(np.float32), "nowhere": nowhere, "stray": stray}
+    positions = {"exact": free, "exact_float32": free.astype(np.float32), "nowhere": nowhere, "stray": stray}
     positions["scaled"] = _sheet(30, np.float64).xyz * 0.01 + [500000.25, 4000000.5, 12]
     return {name: pcc.PointCloud(xyz) for name, xyz in positions.items()}
+
+
+def _ended_octrees() -> dict[str, bytes]:
+    """Lower bits stored beside an octree that ends above them: of points alone and twice, of integers and floats."""
+    i = np.arange(240, dtype=np.uint64)
+    scattered = (i * i * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(44)).astype(np.int64).reshape(-1, 3)
+    positions = {"ended": scattered, "ended_twice": np.repeat(scattered, 1 + i[:80].astype(int) % 2, axis=0)}
+    positions["ended_exact"] = np.sqrt(1.0 + scattered)
+    positions["ended_axes"] = scattered * np.array([0.01, 0.01, 0.001]) + [431_000.0, 5_480_000.0, 112.5]
+    with patch.object(fallback, "ENDING_NODES", 16):  # ours end where there are thousands of nodes
+        return {
+            name: pcc.encode(pcc.PointCloud(xyz), model="adaptive", sensor="none") for name, xyz in positions.items()
+        }
+
+
+def _reflectance() -> bytes:
+    """A turn in its lattice with an intensity that the network codes, and a point that is nowhere."""
+    cloud = golden.turn().take(np.arange(0, 2000, 4))
+    xyz = np.where(np.arange(len(cloud))[:, None] == 70, np.float32(np.nan), cloud.xyz)
+    made = pcc.PointCloud(xyz, {name: cloud.fields[name] for name in ("intensity", "ring")})
+    with patch.object(lattice_fields, "entropy_bits", lambda levels: np.inf):  # whatever a column would take
+        return pcc.encode(made, model=golden.program("turn"), sensor=golden.sensor())
 
 
 def _fields(num_points: int) -> pcc.PointCloud:

@@ -14,29 +14,21 @@ import pytest
 from pcc.errors import PccError
 from tests.fuzz.guard import guarded, observe
 from tests.fuzz.mutation import mutate
-from tests.fuzz.target import Finding, Target
+from tests.fuzz.target import Target
 from tests.fuzz.targets import TARGETS
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 
 CASES = Path(__file__).with_name("cases")
 FOUND = sorted(path.relative_to(CASES) for name in TARGETS for path in (CASES / name).glob("*"))
-OPEN = (CASES / "open.txt").read_text().splitlines()  # known and not mended yet: target and signature
 CHANGED = 40  # inputs of each target
 SECONDS = 60  # of CPU time, for all inputs of a target
-
-
-def _is_open(name: str, finding: Finding) -> bool:
-    return f"{name} {finding.signature}" in OPEN
 
 
 @pytest.mark.parametrize("case", FOUND, ids=str)
 def test_case(case):
     """What was a finding is none any more."""
-    finding = guarded(TARGETS[case.parent.name], (CASES / case).read_bytes())
-    if finding is not None and _is_open(case.parent.name, finding):
-        pytest.xfail(f"{finding.signature} is listed in cases/open.txt")
-    assert finding is None
+    assert guarded(TARGETS[case.parent.name], (CASES / case).read_bytes()) is None
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -64,6 +56,6 @@ def test_changed_seeds(name):
     def run(_: bytes) -> None:
         for data in changed:
             finding = observe(target.run, data)
-            assert finding is None or _is_open(name, finding), f"{finding} on {data.hex()}"
+            assert finding is None, f"{finding} on {data.hex()}"
 
     assert guarded(Target(run, target.seeds, target.structure, seconds=SECONDS), b"") is None

@@ -7,6 +7,8 @@ from random import Random
 import pytest
 
 import pcc
+from pcc.codec.header import parse_header
+from pcc.codec.limits import Limits
 from tests.fuzz import seeds
 from tests.fuzz.mutation import dictionary, mutate
 from tests.fuzz.structures import ARCHIVE, MODEL, PCD, PLY, STREAM, WHOLE
@@ -18,6 +20,17 @@ EXACT = [(STREAM, seeds.streams), (PLY, lambda: seeds.files(".ply")), (MODEL, se
 def test_round_trip(structure, sound):
     for name, data in sound().items():
         assert structure.join(structure.split(data)) == data, name
+
+
+def test_a_seed_of_each_chunk():
+    """Every tag that a decoder knows, and every extension of the header, is in some seed; beside a lattice too."""
+    frames = [[part[:1] for part in STREAM.split(data)] for data in seeds.streams().values()]
+    assert {tag for frame in frames for tag in frame} == {bytes([tag]) for tag in b"HGLMWFEXARBODt"}
+    assert {tag for frame in frames if b"L" in frame for tag in frame} == {bytes([tag]) for tag in b"HLFXARBOD"}
+    assert {tag for frame in frames if b"W" in frame for tag in frame} == {bytes([tag]) for tag in b"HGMWED"}
+    headers = [parse_header(STREAM.split(data)[0][1:], Limits()) for data in seeds.streams().values()]
+    assert any(h.grid.axes and not h.exact for h in headers)
+    assert {h.exact for h in headers if h.num_low_bits} == {False, True}
 
 
 def test_round_trip_of_parts():

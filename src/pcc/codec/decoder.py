@@ -43,7 +43,17 @@ from pcc.codec.order import decode_order, decoded_order
 from pcc.codec.raw_points import decode_raw_points
 from pcc.codec.session import Session
 from pcc.codec.wire import Reader
-from pcc.codec.work import EXACT_BYTES, FIELD_COST, FLOAT_BYTES, LOOKS, LOW_BYTES, ORDER_BYTES, Work, position_bytes
+from pcc.codec.work import (
+    EXACT_BYTES,
+    FIELD_COST,
+    FLOAT_BYTES,
+    LOOKS,
+    LOW_BYTES,
+    ORDER_BYTES,
+    RAW_COST,
+    Work,
+    position_bytes,
+)
 from pcc.errors import CorruptStream, ModelMismatch
 from pcc.geometry.voxels import point_indices, point_values
 from pcc.ops import morton
@@ -110,7 +120,7 @@ def decode_frame(
     if lattice is not None:
         codes, counts = lattice.ordered.codes, lattice.ordered.counts
     else:
-        codes = _decode_geometry(by_tag[GEOMETRY], header, model, work)
+        codes = _decode_geometry(session, work, by_tag[GEOMETRY], header, model)
         counts = _decode_counts(by_tag[MULTIPLICITY], header)
     floats = _decode_floats(by_tag[FLOATS], header, codes, counts, lattice)
     xyz = _positions(by_tag, header, codes, counts) if floats is None else floats
@@ -170,7 +180,8 @@ def _bytes_beside_fields(header: FrameHeader, by_tag: Mapping[bytes, Sequence[Ch
     of_points = FLOAT_BYTES * len(by_tag[FLOATS]) + ORDER_BYTES * len(by_tag[ORDER])
     of_points += EXACT_BYTES * header.exact + LOW_BYTES * (header.num_low_bits > 0)
     itemsize = header.grid.dtype.itemsize
-    return position_bytes(header.num_points, header.num_voxels, itemsize) + of_points * header.num_points
+    raw = RAW_COST * 3 * itemsize * header.num_raw
+    return position_bytes(header.num_points, header.num_voxels, itemsize) + of_points * header.num_points + raw
 
 
 def _decode_floats(
@@ -201,7 +212,9 @@ def _decode_order(chunks: Sequence[Chunk], header: FrameHeader, lattice: Decoded
     return decode_order(chunks[0].payload, header.num_points, bases)
 
 
-def _decode_geometry(chunks: Sequence[Chunk], header: FrameHeader, model: Model | None, work: Work) -> np.ndarray:
+def _decode_geometry(
+    session: Session, work: Work, chunks: Sequence[Chunk], header: FrameHeader, model: Model | None
+) -> np.ndarray:
     """(V,) uint64 Morton codes. A frame of at most one voxel has no geometry: its voxel is the origin."""
     if (header.num_voxels > 1) != bool(chunks):
         raise CorruptStream(f"{header.num_voxels} voxels and {len(chunks)} geometry chunks")
@@ -212,7 +225,7 @@ def _decode_geometry(chunks: Sequence[Chunk], header: FrameHeader, model: Model 
 
     reader = Reader(chunks[0].payload)
     how = parse_geometry_header(reader, header.depth, header.adaptive, header.calibrated, header.inferred)
-    program = None if how.digest is None else _find(how.digest, model)
+    program = None if how.digest is None else _find(session, how.digest, model)
     if not isinstance(program, Program | None):
         raise CorruptStream(f"geometry: the model {program.digest.hex()} is of another kind")
     if how.inferred is not None and (program is None or program.lossy_scale is None):
@@ -227,11 +240,9 @@ def _decode_geometry(chunks: Sequence[Chunk], header: FrameHeader, model: Model 
     return codes
 
 
-def _find(digest: bytes, model: Model | None) -> Model:
+def _find(session: Session, digest: bytes, model: Model | None) -> Model:
     if model is None:
-        from pcc.inference.registry import find_model_by_digest
-
-        return find_model_by_digest(digest)
+        return session.find_model(digest)
     if model.digest != digest:
         raise ModelMismatch(f"the stream needs the model {digest.hex()}, not {model.name} ({model.digest.hex()})")
     return model
@@ -267,7 +278,7 @@ def _decode_lattice(
         raise CorruptStream(f"a lattice chunk beside an octree's, or for {header.num_voxels} voxels")
 
     def find(digest: bytes) -> LatticeProgram:
-        program = _find(digest, model)
+        program = _find(session, digest, model)
         if not isinstance(program, LatticeProgram):
             raise CorruptStream(f"lattice: the model {digest.hex()} is of another kind")
         return program
@@ -299,6 +310,7 @@ def _decode_in_lattice(chunk: Chunk, lattice: Decoded | None, max_bytes: int, wo
 
     if lattice is None:
         raise CorruptStream(f"chunk {chunk.tag.decode()!r} without a lattice")
+    work.columns(1)
     work.memory(FIELD_COST * within("bytes of fields", 8 * len(lattice.ordered.order), max_bytes))
     if chunk.tag == REFLECTANCE:
         work.cells(len(lattice.listed.raw) + lattice.shown.filled.size // LOOKS)

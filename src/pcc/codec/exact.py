@@ -119,10 +119,22 @@ def _write_planes(within: np.ndarray, bits: np.ndarray) -> bytes:
 def _read_planes(reader: Reader, bits: np.ndarray) -> np.ndarray:
     """(N,) int64."""
     within = np.zeros(len(bits), np.uint64)
-    for j in range(int(bits.max(initial=0))):
-        there = bits > j
-        within[there] |= decode_bits(reader, int(np.count_nonzero(there))).astype(np.uint64) << np.uint64(j)
+    fewest, most = int(bits.min(initial=64)), int(bits.max(initial=0))
+    for first in range(0, most, 8):
+        byte = np.zeros(len(bits), np.uint8)
+        for j in range(first, min(first + 8, most)):
+            byte |= _read_plane(reader, None if j < fewest else bits > j, len(bits)) << np.uint8(j - first)
+        within |= byte.astype(np.uint64) << np.uint64(first)
     return within.view(np.int64)
+
+
+def _read_plane(reader: Reader, there: np.ndarray | None, count: int) -> np.ndarray:
+    """(count,) uint8, a bit of each of the points ``there``, (count,) bool or None: all; 0 elsewhere."""
+    if there is None:
+        return decode_bits(reader, count).view(np.uint8)
+    plane = np.zeros(count, np.uint8)
+    plane[there] = decode_bits(reader, int(np.count_nonzero(there)))
+    return plane
 
 
 def _fold(residual: np.ndarray) -> np.ndarray:

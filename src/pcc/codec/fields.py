@@ -93,6 +93,7 @@ def decode_field(
     num_bytes = within(f"bytes of field {spec.name!r}", spec.num_bytes(num_points), max_bytes)
     if work is not None:
         work.memory(FIELD_COST * num_bytes)
+        work.columns(1 if spec.columns is None or not num_points else spec.columns)
     if spec.columns is None:
         values = decode_column(reader, spec.dtype, num_points) if num_points else np.empty(0, spec.dtype)
     else:

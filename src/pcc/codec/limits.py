@@ -9,6 +9,7 @@ from pcc.errors import LimitExceeded
 RESERVE = 5 << 17  # what the smallest file may ask for, in nodes
 RATE = 16  # nodes per byte
 FIRST_BYTES, FIRST_RATE = 1 << 14, 256  # and per byte of the first ones, beside
+PLAIN_RATE = 4  # nodes per byte of work that no network does
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Limits:
         max_field_bytes: Decoded bytes of all fields of a frame together.
         max_frames: Frames of a file.
         max_nodes: Work on all frames of a file together, in nodes of an octree: 3 microseconds and half a kilobyte
-            each, or less. What else counts how much: `pcc.codec.work`. None: `nodes_of` the bytes of the file.
+            each, or less. What else counts how much: `pcc.codec.work`. None: `nodes_of` the bytes of the file, and
+            `plain_nodes_of` them for what no network does.
     """
 
     max_points: int = 1 << 25
@@ -40,6 +42,14 @@ def nodes_of(num_bytes: int) -> int:
     A frame coded without loss asks for 1 to 12 a byte, a lossy one for 40 to 800, a hostile one for any number.
     """
     return RESERVE + FIRST_RATE * min(num_bytes, FIRST_BYTES) + RATE * num_bytes
+
+
+def plain_nodes_of(num_bytes: int) -> int:
+    """How much of it may be for anything but networks.
+
+    Sound files ask for less than 1 a byte, but for what the smallest may: bytes pay for networks, hardly for points.
+    """
+    return RESERVE + PLAIN_RATE * num_bytes
 
 
 def within(name: str, value: int, limit: int) -> int:

@@ -28,7 +28,10 @@ def decode_low_bits(payload: memoryview, count: int, num_bits: int) -> np.ndarra
     """
     reader, low = Reader(payload), np.zeros((count, 3), np.uint64)
     for axis in range(3):
-        for bit in range(num_bits):
-            low[:, axis] |= decode_bits(reader, count).astype(np.uint64) << np.uint64(bit)
+        for first in range(0, num_bits, 8):
+            byte = np.zeros(count, np.uint8)
+            for bit in range(min(num_bits - first, 8)):
+                byte |= decode_bits(reader, count).view(np.uint8) << np.uint8(bit)
+            low[:, axis] |= byte.astype(np.uint64) << np.uint64(first)
     reader.finish("low bits")
     return low

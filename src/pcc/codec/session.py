@@ -1,7 +1,7 @@
-"""What the frames of a file share while they are decoded: one purse for all, and the tables of sensors.
+"""What the frames of a file share while they are decoded: one purse for all, models, and the tables of sensors.
 
 A frame may leave out its sensor's table where another frame of the file carries it. The file is searched for tables
-once, however many frames ask, and each table is parsed once.
+once, however many frames ask, and each table is parsed once. So is a model looked for.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pcc.codec.limits import DEFAULT_LIMITS, Limits
 from pcc.codec.work import FRAME, Work
 
 if TYPE_CHECKING:
+    from pcc.inference.registry import Model
     from pcc.sensors.table import SensorTable
 
 
@@ -29,6 +30,7 @@ class Session:
         self.data, self.limits = data, limits
         self._work = Work.of(len(data), limits)
         self._in_file: dict[bytes, SensorTable] = {}
+        self._models: dict[bytes, Model] = {}
 
     @cached_property
     def spans(self) -> list[tuple[int, int]]:
@@ -40,6 +42,14 @@ class Session:
         work = Work.of(span[1] - span[0], self.limits, self._work)
         work.spend(FRAME)
         return work
+
+    def find_model(self, digest: bytes) -> Model:
+        """The installed model of that digest; raises ModelMismatch where there is none."""
+        if digest not in self._models:
+            from pcc.inference.registry import find_model_by_digest
+
+            self._models[digest] = find_model_by_digest(digest)
+        return self._models[digest]
 
     def find_table(self, digest: bytes) -> SensorTable | None:
         """The sensor's table of that digest: one that is known here, or else the first of the file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -25,14 +25,17 @@ def run(inputs: Sequence[Path], *, limits: Limits, as_json: bool) -> int:
 
 def _info_one(path: Path, limits: Limits, as_json: bool) -> None:
     data = read_bytes(path)
-    frames = [_record(frame) for frame in describe(data, limits)]
+    described = describe(data, limits)
+    names = {digest: name_of(digest) for digest in {frame.model_digest for frame in described} if digest}
+    frames = [_record(frame, names) for frame in described]
     record = {"file": str(path), "num_bytes": len(data), "frames": frames}
     lines = [f"{path}: {len(data):,} bytes, {len(frames)} frame{'' if len(frames) == 1 else 's'}"]
     lines += [line for i, frame in enumerate(frames) for line in _lines(i, frame)]
     show(record, lines, as_json)
 
 
-def _record(frame: FrameInfo) -> dict[str, Any]:
+def _record(frame: FrameInfo, names: Mapping[bytes, str | None]) -> dict[str, Any]:
+    """What is printed of a frame; ``names`` are those of models, by digest."""
     header = frame.header
     return {
         "num_points": header.num_points,
@@ -56,7 +59,7 @@ def _record(frame: FrameInfo) -> dict[str, Any]:
             {"name": s.name, "dtype": s.dtype.name, "columns": s.columns, "num_bytes": size} for s, size in frame.fields
         ],
         "model": frame.model_digest.hex() if frame.model_digest else None,
-        "model_name": name_of(frame.model_digest) if frame.model_digest else None,
+        "model_name": names[frame.model_digest] if frame.model_digest else None,
         "inferred_levels": _inferred(frame),
         "adaptive_levels": [level for level in range(header.depth) if frame.adaptive >> level & 1],
         "lattice": asdict(frame.lattice) if frame.lattice else None,
